@@ -1,0 +1,2 @@
+//! The project's commands; this file only dispatches.
+fn main() {}
