@@ -1,0 +1,88 @@
+//! The system calls, one function each, and the crate's one piece of unsafe code.
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+
+use crate::event::Flags;
+
+/// A set of owned descriptors in the form the kernel takes.
+///
+/// It stands here and not in poll_set.rs because its two fields must change together, which is
+/// what the safety of [`polled`] rests on: `polled[i]` holds the number of `owned[i]`.
+#[derive(Debug, Default)]
+pub(crate) struct Array {
+    // Before `owned`: dropped first, so that no entry outlives its descriptor.
+    polled: alloc::vec::Vec<PollFd<'static>>,
+    owned: alloc::vec::Vec<OwnedFd>,
+}
+
+impl Array {
+    pub(crate) fn len(&self) -> usize {
+        self.owned.len()
+    }
+
+    pub(crate) fn fd(&self, index: usize) -> BorrowedFd<'_> {
+        use rustix::fd::AsFd;
+        self.owned[index].as_fd()
+    }
+
+    pub(crate) fn push(&mut self, fd: OwnedFd, flags: Flags) {
+        // Room first, so that nothing can fail between the two pushes.
+        self.polled.reserve(1);
+        self.owned.reserve(1);
+        self.polled.push(polled(&fd, flags));
+        self.owned.push(fd);
+    }
+
+    pub(crate) fn set_flags(&mut self, index: usize, flags: Flags) {
+        self.polled[index] = polled(&self.owned[index], flags);
+    }
+
+    pub(crate) fn swap_remove(&mut self, index: usize) -> OwnedFd {
+        self.polled.swap_remove(index);
+        self.owned.swap_remove(index)
+    }
+
+    pub(crate) fn reported(&self, index: usize) -> Flags {
+        Flags::from_bits(self.polled[index].revents().bits())
+    }
+
+    /// ppoll(2), or poll(2) with the timeout rounded up where the former is missing.
+    pub(crate) fn poll(&mut self, timeout: Option<&Timespec>) -> Result<usize, Errno> {
+        count();
+        rustix::event::poll(&mut self.polled, timeout)
+    }
+}
+
+/// The kernel's entry for a descriptor that an [`Array`] owns or is about to own.
+fn polled(fd: &OwnedFd, flags: Flags) -> PollFd<'static> {
+    // SAFETY: `BorrowedFd::borrow_raw` wants the descriptor to stay open for as long as the
+    // borrow is used, and not to be -1.
+    // - `Array`, the only caller, keeps `fd` in `owned` at the index of the entry made here, and
+    //   its fields are private to this module.
+    // - `swap_remove` takes the entry out before it hands the descriptor out; no other method
+    //   removes one; a drop of the array drops the entries first (field order).
+    // - the entry is not handed out: `reported` returns its flags only.
+    // - an `OwnedFd` is never -1, by its documentation.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) };
+    PollFd::from_borrowed_fd(borrowed, PollFlags::from_bits_retain(flags.bits()))
+}
+
+/// A write of one byte.
+pub(crate) fn write_byte(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    count();
+    rustix::io::write(fd, &[1]).map(drop)
+}
+
+/// A read of as much as the buffer holds.
+pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
+    count();
+    rustix::io::read(fd, buffer)
+}
+
+#[cfg(feature = "count")]
+pub(crate) use crate::count::one as count;
+
+#[cfg(not(feature = "count"))]
+pub(crate) const fn count() {}
