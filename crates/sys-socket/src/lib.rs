@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+#![cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly",
+    target_os = "illumos"
+))]
+
+mod address;
+mod create;
+mod flags;
+mod pipe;
+#[expect(
+    unsafe_code,
+    reason = "the system calls themselves; the only file of this crate with unsafe code"
+)]
+mod sys;
+mod target;
+mod transfer;
+mod unix_address;
+
+pub use rustix::io::Errno;
+
+pub use address::Address;
+pub use create::{
+    accept, bind, connect, listen, local_addr, pair, peer_addr, shutdown, socket, take_error,
+};
+pub use flags::{Domain, Kind, Protocol, ReceiveFlags, SendFlags};
+pub use pipe::{
+    duplicate, is_non_blocking, pipe, read, read_vectored, set_non_blocking, write, write_vectored,
+};
+#[cfg(feature = "count")]
+pub use sys::system_calls;
+pub use transfer::{recv, recv_from, recv_vectored, send, send_to, send_vectored, suppress_signal};
+pub use unix_address::UnixAddr;
+
+/// The most buffers that one vectored call takes, on every system here; more are refused.
+///
+/// Manual: sysconf(3)
+pub const MAX_BUFFERS: usize = 1024;

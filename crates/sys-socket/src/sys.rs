@@ -1,0 +1,450 @@
+//! The system calls themselves: every unsafe operation of this crate and nothing else.
+
+use core::ffi::c_int;
+use core::mem;
+use core::ptr;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use crate::{Address, Errno, target};
+
+// The standard library documents `IoSlice` and `IoSliceMut` as ABI-compatible with `iovec` on
+// Unix; the sizes are pinned here all the same.
+const _: () = {
+    assert!(size_of::<IoSlice<'_>>() == size_of::<libc::iovec>());
+    assert!(align_of::<IoSlice<'_>>() == align_of::<libc::iovec>());
+    assert!(size_of::<IoSliceMut<'_>>() == size_of::<libc::iovec>());
+    assert!(align_of::<IoSliceMut<'_>>() == align_of::<libc::iovec>());
+};
+
+#[cfg(feature = "count")]
+static CALLS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
+
+/// The number of system calls that this crate has made in this process.
+///
+/// Only with the feature `count`, which adds one relaxed atomic increment to each call.
+#[cfg(feature = "count")]
+#[must_use]
+pub fn system_calls() -> u64 {
+    CALLS.load(core::sync::atomic::Ordering::Relaxed)
+}
+
+/// One system call was made.
+#[inline]
+fn count() {
+    #[cfg(feature = "count")]
+    CALLS.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+}
+
+/// The errno of the call that has just failed on this thread.
+fn errno() -> Errno {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where errno is read, right after the call"
+    )]
+    let error = std::io::Error::last_os_error();
+    // `last_os_error` always has a number.
+    Errno::from_raw_os_error(error.raw_os_error().unwrap_or_default())
+}
+
+/// The result of a call that returns -1 on failure and is counted here.
+#[inline]
+fn check(returned: c_int) -> Result<c_int, Errno> {
+    count();
+    if returned == -1 {
+        Err(errno())
+    } else {
+        Ok(returned)
+    }
+}
+
+/// The result of a call that returns a number of bytes, or -1 on failure, and is counted here.
+#[inline]
+fn check_len(returned: isize) -> Result<usize, Errno> {
+    count();
+    // The only negative value these calls return is -1.
+    usize::try_from(returned).map_err(|_negative| errno())
+}
+
+/// A number in the type that a C interface wants; what does not fit is an invalid argument.
+fn fit<T, U: TryFrom<T>>(number: T) -> Result<U, Errno> {
+    U::try_from(number).map_err(|_too_large| Errno::INVAL)
+}
+
+/// Takes ownership of a descriptor that a call has just returned.
+fn own(descriptor: c_int) -> OwnedFd {
+    // SAFETY: `from_raw_fd` requires an open descriptor that nobody else owns.
+    // - It is private to this file, and every call passes the result of a system call that
+    //   creates a descriptor, after `check` has seen that it succeeded, once.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
+}
+
+pub(crate) fn socket(domain: c_int, kind: c_int, protocol: c_int) -> Result<OwnedFd, Errno> {
+    // SAFETY: socket(2) takes three integers and touches no memory of the process.
+    let returned = unsafe { libc::socket(domain, kind | target::SOCKET_FLAGS, protocol) };
+    let socket = own(check(returned)?);
+    finish_birth(&socket)?;
+    Ok(socket)
+}
+
+pub(crate) fn socketpair(
+    domain: c_int,
+    kind: c_int,
+    protocol: c_int,
+) -> Result<(OwnedFd, OwnedFd), Errno> {
+    let mut pair = [-1; 2];
+    let kind = kind | target::SOCKET_FLAGS;
+    // SAFETY: socketpair(2) writes two integers to its last argument.
+    // - `pair` is an array of two `c_int`, alive and exclusively borrowed for the call.
+    let returned = unsafe { libc::socketpair(domain, kind, protocol, pair.as_mut_ptr()) };
+    check(returned)?;
+    let pair = (own(pair[0]), own(pair[1]));
+    finish_birth(&pair.0)?;
+    finish_birth(&pair.1)?;
+    Ok(pair)
+}
+
+/// Does what the creating call could not do on systems that lack the flags for it.
+fn finish_birth(socket: &OwnedFd) -> Result<(), Errno> {
+    if target::SOCKET_FLAGS == 0 {
+        set_close_on_exec(socket)?;
+        set_non_blocking(socket.as_fd(), true)?;
+    }
+    suppress_signal(socket.as_fd())
+}
+
+/// Sets the option against `SIGPIPE` on systems where sends have no flag for it.
+pub(crate) fn suppress_signal(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    match target::NO_SIGNAL_OPTION {
+        Some(name) => set_option(fd, libc::SOL_SOCKET, name, &1_i32.to_ne_bytes()),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let mut ends = [-1; 2];
+    let returned = match target::PIPE2 {
+        // SAFETY: pipe2(2) writes two integers to its first argument.
+        // - `ends` is an array of two `c_int`, alive and exclusively borrowed for the call.
+        Some(pipe2) => unsafe { pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) },
+        // SAFETY: pipe(2) writes two integers to its argument.
+        // - `ends` is an array of two `c_int`, alive and exclusively borrowed for the call.
+        None => unsafe { libc::pipe(ends.as_mut_ptr()) },
+    };
+    check(returned)?;
+    let ends = (own(ends[0]), own(ends[1]));
+    if target::PIPE2.is_none() {
+        for end in [&ends.0, &ends.1] {
+            set_close_on_exec(end)?;
+            set_non_blocking(end.as_fd(), true)?;
+        }
+    }
+    Ok(ends)
+}
+
+pub(crate) fn bind(fd: BorrowedFd<'_>, address: &Address) -> Result<(), Errno> {
+    let bytes = address.as_bytes();
+    let len = fit(bytes.len())?;
+    // SAFETY: bind(2) reads `len` bytes at its second argument.
+    // - `bytes` is borrowed for the call and has `len` bytes: `fit` keeps the value.
+    // - It is aligned for `sockaddr_storage`: `Address` is, and its bytes are its first field.
+    let returned = unsafe { libc::bind(fd.as_raw_fd(), bytes.as_ptr().cast(), len) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn connect(fd: BorrowedFd<'_>, address: &Address) -> Result<(), Errno> {
+    let bytes = address.as_bytes();
+    let len = fit(bytes.len())?;
+    // SAFETY: connect(2) reads `len` bytes at its second argument.
+    // - `bytes` is borrowed for the call and has `len` bytes: `fit` keeps the value.
+    // - It is aligned for `sockaddr_storage`: `Address` is, and its bytes are its first field.
+    let returned = unsafe { libc::connect(fd.as_raw_fd(), bytes.as_ptr().cast(), len) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn listen(fd: BorrowedFd<'_>, backlog: c_int) -> Result<(), Errno> {
+    // SAFETY: listen(2) takes two integers and touches no memory of the process.
+    let returned = unsafe { libc::listen(fd.as_raw_fd(), backlog) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn accept(fd: BorrowedFd<'_>) -> Result<(OwnedFd, Address), Errno> {
+    let mut address = Address::EMPTY;
+    let (room, mut len) = room_of(&mut address)?;
+    let returned = match target::ACCEPT4 {
+        // SAFETY: accept4(2) writes at most `len` bytes at `room`, and the address's length to
+        // `len`.
+        // - `room` points to at least `len` writable bytes, aligned for every address: `room_of`.
+        // - `address` is not used between `room_of` and the end of the call.
+        Some(accept4) => unsafe {
+            accept4(fd.as_raw_fd(), room, &raw mut len, target::SOCKET_FLAGS)
+        },
+        // SAFETY: accept(2) writes at most `len` bytes at `room`, and the address's length to
+        // `len`.
+        // - `room` points to at least `len` writable bytes, aligned for every address: `room_of`.
+        // - `address` is not used between `room_of` and the end of the call.
+        None => unsafe { libc::accept(fd.as_raw_fd(), room, &raw mut len) },
+    };
+    let socket = own(check(returned)?);
+    finish_birth(&socket)?;
+    address.set_len(fit(len)?);
+    Ok((socket, address))
+}
+
+pub(crate) fn local_address(fd: BorrowedFd<'_>) -> Result<Address, Errno> {
+    let mut address = Address::EMPTY;
+    let (room, mut len) = room_of(&mut address)?;
+    // SAFETY: getsockname(2) writes at most `len` bytes at `room`, and the address's length to
+    // `len`.
+    // - `room` points to at least `len` writable bytes, aligned for every address: `room_of`.
+    // - `address` is not used between `room_of` and the end of the call.
+    let returned = unsafe { libc::getsockname(fd.as_raw_fd(), room, &raw mut len) };
+    check(returned)?;
+    address.set_len(fit(len)?);
+    Ok(address)
+}
+
+pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> Result<Address, Errno> {
+    let mut address = Address::EMPTY;
+    let (room, mut len) = room_of(&mut address)?;
+    // SAFETY: getpeername(2) writes at most `len` bytes at `room`, and the address's length to
+    // `len`.
+    // - `room` points to at least `len` writable bytes, aligned for every address: `room_of`.
+    // - `address` is not used between `room_of` and the end of the call.
+    let returned = unsafe { libc::getpeername(fd.as_raw_fd(), room, &raw mut len) };
+    check(returned)?;
+    address.set_len(fit(len)?);
+    Ok(address)
+}
+
+/// The room of an address as the C interface wants it: a pointer and the number of bytes there.
+fn room_of(address: &mut Address) -> Result<(*mut libc::sockaddr, libc::socklen_t), Errno> {
+    let room = address.storage();
+    Ok((room.as_mut_ptr().cast(), fit(room.len())?))
+}
+
+pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: c_int) -> Result<(), Errno> {
+    // SAFETY: shutdown(2) takes two integers and touches no memory of the process.
+    let returned = unsafe { libc::shutdown(fd.as_raw_fd(), how) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn send(
+    fd: BorrowedFd<'_>,
+    buffer: &[u8],
+    to: &Address,
+    flags: c_int,
+) -> Result<usize, Errno> {
+    let address = to.as_bytes();
+    let len = fit(address.len())?;
+    let to = if address.is_empty() {
+        ptr::null()
+    } else {
+        address.as_ptr().cast()
+    };
+    let flags = flags | target::NO_SIGNAL;
+    let (start, size) = (buffer.as_ptr().cast(), buffer.len());
+    // SAFETY: sendto(2) reads `size` bytes at `start` and `len` bytes at `to`, which may be null
+    // for no address.
+    // - `buffer` is borrowed for the call and has `size` bytes.
+    // - `to` is null with a length of zero, or `address`, borrowed, aligned, of `len` bytes.
+    let returned = unsafe { libc::sendto(fd.as_raw_fd(), start, size, flags, to, len) };
+    check_len(returned)
+}
+
+pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> Result<usize, Errno> {
+    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: recv(2) writes at most `size` bytes at `start`.
+    // - `buffer` is exclusively borrowed for the call and has `size` bytes.
+    let returned = unsafe { libc::recv(fd.as_raw_fd(), start, size, flags) };
+    check_len(returned)
+}
+
+pub(crate) fn recv_from(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: c_int,
+) -> Result<(usize, Address), Errno> {
+    let mut address = Address::EMPTY;
+    let (room, mut len) = room_of(&mut address)?;
+    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: recvfrom(2) writes at most `size` bytes at `start`, at most `len` bytes at `room`,
+    // and the address's length to `len`.
+    // - `buffer` is exclusively borrowed for the call and has `size` bytes.
+    // - `room` points to at least `len` writable bytes, aligned for every address: `room_of`.
+    // - `address` is not used between `room_of` and the end of the call.
+    let returned =
+        unsafe { libc::recvfrom(fd.as_raw_fd(), start, size, flags, room, &raw mut len) };
+    let received = check_len(returned)?;
+    address.set_len(fit(len)?);
+    Ok((received, address))
+}
+
+/// A message header whose fields are all zero: no name, no buffers, no control data.
+fn empty_header() -> libc::msghdr {
+    // SAFETY: `zeroed` requires that all bytes zero is a valid value of the type.
+    // - `msghdr` consists of pointers, which may be null, of integers and of padding.
+    unsafe { mem::zeroed() }
+}
+
+pub(crate) fn send_message(
+    fd: BorrowedFd<'_>,
+    buffers: &[IoSlice<'_>],
+    to: &Address,
+    control: &[u8],
+    flags: c_int,
+) -> Result<usize, Errno> {
+    let mut header = empty_header();
+    let address = to.as_bytes();
+    if !address.is_empty() {
+        header.msg_name = address.as_ptr().cast_mut().cast();
+        header.msg_namelen = fit(address.len())?;
+    }
+    header.msg_iov = buffers.as_ptr().cast_mut().cast();
+    header.msg_iovlen = fit(buffers.len())?;
+    if !control.is_empty() {
+        header.msg_control = control.as_ptr().cast_mut().cast();
+        header.msg_controllen = fit(control.len())?;
+    }
+    let flags = flags | target::NO_SIGNAL;
+    // SAFETY: sendmsg(2) reads the header, the name, the array of buffers, each buffer and the
+    // control data, and writes to none of them.
+    // - Name, array and control data are set above to borrowed slices with their lengths, or are
+    //   null with length zero; the borrows outlast the call.
+    // - The elements of the array are `iovec`s of readable bytes: the standard library's promise
+    //   for `IoSlice`.
+    let returned = unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const header, flags) };
+    check_len(returned)
+}
+
+pub(crate) fn receive_message(
+    fd: BorrowedFd<'_>,
+    buffers: &mut [IoSliceMut<'_>],
+    from: &mut Address,
+    control: &mut [u8],
+    flags: c_int,
+) -> Result<usize, Errno> {
+    let mut header = empty_header();
+    let room = from.storage();
+    header.msg_name = room.as_mut_ptr().cast();
+    header.msg_namelen = fit(room.len())?;
+    header.msg_iov = buffers.as_mut_ptr().cast();
+    header.msg_iovlen = fit(buffers.len())?;
+    if !control.is_empty() {
+        header.msg_control = control.as_mut_ptr().cast();
+        header.msg_controllen = fit(control.len())?;
+    }
+    // SAFETY: recvmsg(2) reads and writes the header, reads the array of buffers, and writes to
+    // the name, the buffers and the control data, at most as much as the lengths allow.
+    // - Name, array and control data are set above to exclusively borrowed memory with its
+    //   length, or are null with length zero; the borrows outlast the call.
+    // - The elements of the array are `iovec`s of writable bytes: the standard library's promise
+    //   for `IoSliceMut`.
+    let returned = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, flags) };
+    let len = check_len(returned)?;
+    from.set_len(fit(header.msg_namelen)?);
+    Ok(len)
+}
+
+pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: read(2) writes at most `size` bytes at `start`.
+    // - `buffer` is exclusively borrowed for the call and has `size` bytes.
+    let returned = unsafe { libc::read(fd.as_raw_fd(), start, size) };
+    check_len(returned)
+}
+
+pub(crate) fn write(fd: BorrowedFd<'_>, buffer: &[u8]) -> Result<usize, Errno> {
+    let (start, size) = (buffer.as_ptr().cast(), buffer.len());
+    // SAFETY: write(2) reads `size` bytes at `start`.
+    // - `buffer` is borrowed for the call and has `size` bytes.
+    let returned = unsafe { libc::write(fd.as_raw_fd(), start, size) };
+    check_len(returned)
+}
+
+pub(crate) fn readv(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> Result<usize, Errno> {
+    let (start, count) = (buffers.as_mut_ptr().cast(), fit(buffers.len())?);
+    // SAFETY: readv(2) reads `count` `iovec`s at `start` and writes to the buffers they describe.
+    // - `buffers` is exclusively borrowed for the call and has `count` elements.
+    // - Each is an `iovec` of writable bytes: the standard library's promise for `IoSliceMut`.
+    let returned = unsafe { libc::readv(fd.as_raw_fd(), start, count) };
+    check_len(returned)
+}
+
+pub(crate) fn writev(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> Result<usize, Errno> {
+    let (start, count) = (buffers.as_ptr().cast(), fit(buffers.len())?);
+    // SAFETY: writev(2) reads `count` `iovec`s at `start` and the buffers they describe.
+    // - `buffers` is borrowed for the call and has `count` elements.
+    // - Each is an `iovec` of readable bytes: the standard library's promise for `IoSlice`.
+    let returned = unsafe { libc::writev(fd.as_raw_fd(), start, count) };
+    check_len(returned)
+}
+
+/// Makes a descriptor close-on-exec.
+pub(crate) fn set_close_on_exec(fd: &OwnedFd) -> Result<(), Errno> {
+    // SAFETY: fcntl(2) with F_SETFD takes an integer and touches no memory of the process.
+    let returned = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn status_flags(fd: BorrowedFd<'_>) -> Result<c_int, Errno> {
+    // SAFETY: fcntl(2) with F_GETFL takes no argument and touches no memory of the process.
+    let returned = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    check(returned)
+}
+
+pub(crate) fn set_non_blocking(fd: BorrowedFd<'_>, non_blocking: bool) -> Result<(), Errno> {
+    let old = status_flags(fd)?;
+    let new = if non_blocking {
+        old | libc::O_NONBLOCK
+    } else {
+        old & !libc::O_NONBLOCK
+    };
+    if new == old {
+        return Ok(());
+    }
+    // SAFETY: fcntl(2) with F_SETFL takes an integer and touches no memory of the process.
+    let returned = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, new) };
+    check(returned).map(drop)
+}
+
+pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    // The standard library's lowest number too: 0 to 2 stay what programs take them for.
+    let lowest: c_int = 3;
+    // SAFETY: fcntl(2) with F_DUPFD_CLOEXEC takes an integer and touches no memory of the process.
+    let returned = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
+    check(returned).map(own)
+}
+
+/// Reads a socket option into `value` and returns how many bytes there are.
+///
+/// Only for options whose value holds no address of memory; the callers are the table of options
+/// and `take_error`.
+pub(crate) fn option(
+    fd: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    value: &mut [u8],
+) -> Result<usize, Errno> {
+    let start = value.as_mut_ptr().cast();
+    let mut len = fit(value.len())?;
+    // SAFETY: getsockopt(2) writes at most `len` bytes at `start`, and the value's length to `len`.
+    // - `value` is exclusively borrowed for the call and has `len` bytes.
+    let returned = unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, start, &raw mut len) };
+    check(returned)?;
+    Ok(fit::<_, usize>(len)?.min(value.len()))
+}
+
+/// Sets a socket option to the bytes of `value`.
+pub(crate) fn set_option(
+    fd: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    value: &[u8],
+) -> Result<(), Errno> {
+    let (start, len) = (value.as_ptr().cast(), fit(value.len())?);
+    // SAFETY: setsockopt(2) reads `len` bytes at `start`.
+    // - `value` is borrowed for the call and has `len` bytes.
+    let returned = unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, start, len) };
+    check(returned).map(drop)
+}

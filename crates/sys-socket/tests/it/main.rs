@@ -1,0 +1,15 @@
+//! The crate against the real kernel: loopback, socket pairs, pipes and temporary directories.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its sockets has failed"
+)]
+
+#[cfg(feature = "count")]
+mod count;
+mod create;
+mod descriptors;
+mod loopback;
+mod pipes;
+mod transfer;
+mod unix;
