@@ -1,1 +1,2 @@
 //! Shared pieces of the examples.
+#![forbid(unsafe_code)]

@@ -1,2 +1,110 @@
 //! The project's commands; this file only dispatches.
-fn main() {}
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    reason = "a command-line tool talks on standard output"
+)]
+
+mod bench;
+mod demo;
+mod docs;
+mod layers;
+mod manifest;
+mod problem;
+mod run;
+mod source;
+mod test;
+mod tidy;
+mod unsafe_ledger;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+/// What a command returns: nothing, or the last line the user reads before the exit code 1.
+type Outcome = Result<(), String>;
+
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    purpose: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "[--quick]",
+        purpose: "everything that must pass; --quick is the inner loop",
+        run: test::run,
+    },
+    Command {
+        name: "demo",
+        arguments: "[--serve]",
+        purpose: "the HTTP server under a load client of our own; --serve leaves it running",
+        run: demo::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[GROUP] [--quick]",
+        purpose: "poll-bench: ours beside the peers, as ratios",
+        run: bench::run,
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        purpose: "the rules of STYLE.md that a program can check",
+        run: tidy::run,
+    },
+    Command {
+        name: "layers",
+        arguments: "[--print | --write]",
+        purpose: "dependencies against the table; draw the graph, or write it to ARCHITECTURE.md",
+        run: layers::run,
+    },
+    Command {
+        name: "unsafe",
+        arguments: "[--check]",
+        purpose: "write UNSAFE.md; --check fails where it differs or unsafe stands elsewhere",
+        run: unsafe_ledger::run,
+    },
+    Command {
+        name: "docs",
+        arguments: "",
+        purpose: "rustdoc with warnings denied, public and private, and the doc tests",
+        run: docs::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => ("help", arguments.as_slice()),
+    };
+    if matches!(name, "help" | "--help" | "-h") {
+        print_help();
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        println!("unknown command: {name}\n");
+        print_help();
+        return ExitCode::from(2);
+    };
+    match (command.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("{name}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_help() {
+    println!("usage: cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        let call = format!("{} {}", command.name, command.arguments);
+        println!("  {call:<28}{}", command.purpose);
+    }
+    println!("  {:<28}this list", "help");
+}

@@ -1,0 +1,197 @@
+//! Running other programs: each is printed so that it can be pasted, and none reads the keyboard.
+
+use core::time::Duration;
+use std::env;
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use crate::workspace::root;
+
+/// A command line with its own environment, run in the root of the checkout.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    program: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Call {
+    pub(crate) fn new(program: &str, arguments: &[&str]) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: arguments
+                .iter()
+                .map(|argument| (*argument).to_owned())
+                .collect(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// A call of cargo, its arguments separated by spaces.
+    pub(crate) fn cargo(arguments: &str) -> Self {
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        Self::new("cargo", &arguments)
+    }
+
+    /// Adds an environment variable.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds arguments as they are.
+    pub(crate) fn args(mut self, arguments: &[String]) -> Self {
+        self.arguments.extend_from_slice(arguments);
+        self
+    }
+
+    /// Prints the line, runs it to its end, and fails unless it succeeds.
+    pub(crate) fn run(&self) -> Result<(), String> {
+        println!("$ {}", self.line());
+        let status = self.command().status().map_err(|e| self.failed(&e))?;
+        self.judged(status)
+    }
+
+    /// Like [`run`](Self::run), but kills the program when it takes longer than `limit`.
+    pub(crate) fn run_within(&self, limit: Duration) -> Result<(), String> {
+        println!("$ {}", self.line());
+        let mut child = self.command().spawn().map_err(|e| self.failed(&e))?;
+        match wait(&mut child, limit).map_err(|e| self.failed(&e))? {
+            Some(status) => self.judged(status),
+            None => {
+                let killed = child.kill().and_then(|()| child.wait());
+                killed.map_err(|e| self.failed(&e))?;
+                Err(format!(
+                    "did not end within {} s: {}",
+                    limit.as_secs(),
+                    self.line()
+                ))
+            }
+        }
+    }
+
+    /// Like [`run`](Self::run), and hands back what the program wrote to standard output.
+    pub(crate) fn output(&self) -> Result<String, String> {
+        println!("$ {}", self.line());
+        let output = self.command().stderr(Stdio::inherit()).output();
+        let output = output.map_err(|e| self.failed(&e))?;
+        self.judged(output.status)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Whether the program exists and succeeds; silent.
+    pub(crate) fn works(&self) -> bool {
+        let mut command = self.command();
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
+    /// The line to paste into a shell.
+    pub(crate) fn line(&self) -> String {
+        let environment = self.environment.iter();
+        let mut words: Vec<String> = environment
+            .map(|(name, value)| format!("{name}={}", quoted(value)))
+            .collect();
+        words.push(self.program.clone());
+        words.extend(self.arguments.iter().map(|argument| quoted(argument)));
+        words.join(" ")
+    }
+
+    fn command(&self) -> Command {
+        // Cargo tells its children which cargo it is, so that a chosen toolchain stays chosen.
+        let program = match self.program.as_str() {
+            "cargo" => env::var("CARGO").unwrap_or_else(|_unset| "cargo".to_owned()),
+            other => other.to_owned(),
+        };
+        let mut command = Command::new(program);
+        command
+            .args(&self.arguments)
+            .current_dir(root())
+            .stdin(Stdio::null());
+        command.env("CI", "true");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn judged(&self, status: ExitStatus) -> Result<(), String> {
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!("{status}: {}", self.line()))
+    }
+
+    fn failed(&self, error: &io::Error) -> String {
+        format!("{error}: {}", self.line())
+    }
+}
+
+/// The present instant; the tool measures its own steps and limits.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool's own stopwatch, not a loop's clock"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Waits for a child's end; nothing when the limit has passed first.
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    // std has no wait with a limit; looking fifty times a second is good enough for a tool.
+    const LOOK: Duration = Duration::from_millis(20);
+    let start = now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() >= limit {
+            return Ok(None);
+        }
+        thread::park_timeout(LOOK);
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call;
+    use core::time::Duration;
+
+    #[test]
+    fn a_line_can_be_pasted() {
+        let call = Call::cargo("doc --no-deps").env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(
+            call.line(),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
+        );
+        assert_eq!(
+            Call::new("echo", &["it's", ""]).line(),
+            "echo 'it'\\''s' ''"
+        );
+    }
+
+    #[test]
+    fn failure_absence_and_a_passed_limit_are_errors() {
+        let limit = Duration::from_secs(30);
+        assert!(Call::new("true", &[]).run_within(limit).is_ok());
+        assert!(Call::new("false", &[]).run().is_err());
+        assert!(Call::new("no-such-program", &[]).run().is_err());
+        assert!(!Call::new("no-such-program", &[]).works());
+        let late = Call::new("sleep", &["600"]).run_within(Duration::ZERO);
+        assert!(late.is_err_and(|message| message.contains("did not end")));
+    }
+
+    #[test]
+    fn output_is_handed_back_and_the_keyboard_is_closed() {
+        assert_eq!(Call::new("echo", &["a"]).output().unwrap(), "a\n");
+        assert_eq!(Call::new("cat", &[]).output().unwrap(), "");
+    }
+}

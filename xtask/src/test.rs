@@ -1,0 +1,199 @@
+//! `test`: everything that must pass, in order of cost, with a table of the steps at the end.
+
+mod alone;
+mod examples;
+mod features;
+mod models;
+
+use core::time::Duration;
+
+use crate::run::{Call, now};
+use crate::workspace::{crates, read, root};
+use crate::{Outcome, bench, docs, layers, tidy, unsafe_ledger};
+
+/// How a step ended when it did not fail.
+enum Done {
+    Passed,
+    /// Not run here, and why; printed loudly, never silently.
+    Skipped(String),
+}
+
+type Result = core::result::Result<Done, String>;
+
+struct Step {
+    name: &'static str,
+    /// Part of the inner loop.
+    quick: bool,
+    run: fn() -> Result,
+}
+
+const fn step(name: &'static str, run: fn() -> Result) -> Step {
+    Step {
+        name,
+        quick: false,
+        run,
+    }
+}
+
+const fn quick(name: &'static str, run: fn() -> Result) -> Step {
+    Step {
+        name,
+        quick: true,
+        run,
+    }
+}
+
+const STEPS: &[Step] = &[
+    quick("format", || cargo("fmt --all --check")),
+    quick("tidy", || passed(tidy::run(&[]))),
+    quick("layers", || passed(layers::run(&[]))),
+    quick("unsafe", || {
+        passed(unsafe_ledger::run(&["--check".to_owned()]))
+    }),
+    step("licences and sources", deny),
+    step("oldest compiler", oldest_compiler),
+    quick("clippy", || {
+        cargo("clippy --workspace --all-targets -- -D warnings")
+    }),
+    step("clippy, all features", || {
+        cargo("clippy --workspace --all-targets --all-features -- -D warnings")
+    }),
+    step("each crate and feature alone", alone::each),
+    step("no_std is no_std", alone::without_std),
+    step(
+        "tracing off means nothing",
+        features::tracing_off_means_nothing,
+    ),
+    quick("tests", || cargo("test --workspace --lib --bins --tests")),
+    step("tests, all features", || {
+        cargo("test --workspace --lib --bins --tests --all-features")
+    }),
+    step("tests, release", models::release),
+    step("docs and doc tests", || passed(docs::run(&[]))),
+    step("loom models", models::loom),
+    step("examples", examples::run),
+    step("benchmarks build and run", bench_smoke),
+];
+
+/// Runs all steps, or those of the inner loop; every step runs, also after one that failed.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let inner_loop = match arguments {
+        [] => false,
+        [only] if only == "--quick" => true,
+        _ => return Err(format!("unknown arguments: {}", arguments.join(" "))),
+    };
+    let start = now();
+    let mut rows = Vec::new();
+    for step in STEPS.iter().filter(|step| step.quick || !inner_loop) {
+        println!("\n== {}", step.name);
+        let begun = now();
+        let result = (step.run)();
+        let row = row(step.name, begun.elapsed(), &result);
+        println!("{row}");
+        rows.push((row, result.is_err()));
+    }
+    println!("\n== all steps, {} s", start.elapsed().as_secs());
+    for (row, _) in &rows {
+        println!("{row}");
+    }
+    let failed = rows.iter().filter(|(_, failed)| *failed).count();
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} of {} steps FAILED", rows.len()))
+    }
+}
+
+fn row(name: &str, took: Duration, result: &Result) -> String {
+    let verdict = match result {
+        Ok(Done::Passed) => "ok".to_owned(),
+        Ok(Done::Skipped(reason)) => format!("SKIP: {reason}"),
+        Err(reason) => format!("FAILED: {reason}"),
+    };
+    format!("{name:<30}{:>6.1} s  {verdict}", took.as_secs_f64())
+}
+
+fn passed(outcome: Outcome) -> Result {
+    outcome.map(|()| Done::Passed)
+}
+
+fn cargo(arguments: &str) -> Result {
+    passed(Call::cargo(arguments).run())
+}
+
+fn deny() -> Result {
+    if !Call::cargo("deny --version").works() {
+        let reason = "cargo-deny is not installed; `layers` guards the edges without it";
+        return Ok(Done::Skipped(reason.to_owned()));
+    }
+    cargo("deny --all-features check licenses bans sources")
+}
+
+/// `rust-version` is the oldest compiler that was run, and says no more than that.
+fn oldest_compiler() -> Result {
+    let manifest = crate::manifest::Manifest::parse(&read("Cargo.toml").unwrap_or_default());
+    let oldest = manifest
+        .string("workspace.package", "rust-version")
+        .unwrap_or_default();
+    let running = Call::new("rustc", &["--version"]).output()?;
+    if running.starts_with(&format!("rustc {oldest}.")) {
+        return Ok(Done::Passed);
+    }
+    Ok(Done::Skipped(format!(
+        "rust-version is {oldest}, this is {}",
+        running.trim()
+    )))
+}
+
+fn bench_smoke() -> Result {
+    if !root().join("poll-bench/Cargo.toml").exists() {
+        return Ok(Done::Skipped("no poll-bench in this checkout".to_owned()));
+    }
+    passed(
+        bench::call()
+            .args(&["--smoke".to_owned()])
+            .run_within(Duration::from_secs(600)),
+    )
+}
+
+/// The names of the published members whose sources contain `needle` in code.
+fn crates_with(needle: &str) -> core::result::Result<Vec<String>, String> {
+    let files = crate::workspace::text_files()?;
+    let mut names = Vec::new();
+    for member in crates()? {
+        let sources = member.path("src/");
+        let mut own = files.iter().filter(|f| f.path.starts_with(&sources));
+        let found = own.any(|f| crate::source::code_of(&f.text).contains(needle));
+        if found && member.folder.starts_with("crates/") {
+            names.push(member.name);
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Done, STEPS, row};
+    use core::time::Duration;
+
+    #[test]
+    fn a_row_says_ok_skip_or_failed_with_the_reason() {
+        let took = Duration::from_millis(1500);
+        for (result, expected) in [
+            (Ok(Done::Passed), "1.5 s  ok"),
+            (
+                Ok(Done::Skipped("no tool".to_owned())),
+                "1.5 s  SKIP: no tool",
+            ),
+            (Err("exit 1".to_owned()), "1.5 s  FAILED: exit 1"),
+        ] {
+            assert!(row("step", took, &result).ends_with(expected));
+        }
+    }
+
+    #[test]
+    fn the_inner_loop_is_a_part_of_the_whole() {
+        let quick = STEPS.iter().filter(|step| step.quick).count();
+        assert!(0 < quick && quick < STEPS.len());
+    }
+}

@@ -1,0 +1,46 @@
+//! Every example is run: each ends by itself under a time limit.
+
+use core::time::Duration;
+use std::fs;
+
+use super::{Done, Result};
+use crate::run::Call;
+use crate::workspace::root;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Arguments that make a program end by itself; one that is not listed is run without any.
+const ARGUMENTS: &[(&str, &[&str])] = &[];
+
+/// Builds all examples and runs one after the other.
+pub(super) fn run() -> Result {
+    let names = names()?;
+    if names.is_empty() {
+        return Ok(Done::Skipped("no example has a program yet".to_owned()));
+    }
+    Call::cargo("build --release -p examples --bins").run()?;
+    for name in names {
+        let run = format!("run --release --quiet -p examples --bin {name} --");
+        let arguments = ARGUMENTS.iter().find(|(known, _)| *known == name);
+        let arguments = arguments.map_or(&[][..], |(_, arguments)| *arguments);
+        let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
+        Call::cargo(&run).args(&arguments).run_within(LIMIT)?;
+    }
+    Ok(Done::Passed)
+}
+
+/// The programs in `examples/src/bin`, files and folders, sorted.
+fn names() -> core::result::Result<Vec<String>, String> {
+    let Ok(entries) = fs::read_dir(root().join("examples/src/bin")) else {
+        return Ok(Vec::new());
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry
+            .map_err(|e| format!("examples/src/bin: {e}"))?
+            .file_name();
+        names.push(name.to_string_lossy().trim_end_matches(".rs").to_owned());
+    }
+    names.sort();
+    Ok(names)
+}
