@@ -1,3 +1,0 @@
-//! The behaviour of poll-os on a real kernel.
-
-mod epoll;
