@@ -140,17 +140,15 @@ fn a_masked_wait_rounds_up_and_reports_as_the_plain_one() {
     assert_eq!(events[0].data(), 4);
 }
 
-// The C library's empty set is all zero bits, and so is a `sigset_t` read from zeroed bytes.
+// The C library's empty set is all zero bits.
+#[expect(
+    unsafe_code,
+    reason = "libc offers no safe constructor of a signal set"
+)]
 fn empty_mask() -> libc::sigset_t {
     // SAFETY: `zeroed` wants a type for which all-zero bytes are a value.
     // - sigset_t is an array of integers in every C library.
-    #[expect(
-        unsafe_code,
-        reason = "libc offers no safe constructor of a signal set"
-    )]
-    unsafe {
-        core::mem::zeroed()
-    }
+    unsafe { core::mem::zeroed() }
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! The behaviour of poll-os on a real kernel.
+
+mod epoll;
