@@ -1,0 +1,163 @@
+//! Capabilities: each declared value is true, whether it says yes or no.
+//!
+//! `registers_while_waiting` cannot be told from outside: with or without a wake inside, the
+//! registration counts for the present wait, which `threads` tests on every engine.
+
+use core::time::Duration;
+
+use poll_api::{Engine, Interest, Ready, Register, Token, Trigger, Wake};
+
+use crate::stage::{Stage, drain, linger, must, sees_the_end, send};
+use crate::{Case, Fixture, Verdict};
+
+const READ: (Interest, Trigger) = (Interest::READABLE, Trigger::Edge);
+
+pub(crate) fn cases<F: Fixture>() -> Vec<Case<F>> {
+    list_cases!(
+        "capabilities",
+        F,
+        [
+            edge_is_native_or_waits_for_rearm,
+            priority_can_be_watched_or_is_refused,
+            nestable_pollers_can_be_registered_and_others_cannot,
+            tracks_registrations_refuses_or_replaces,
+            pins_source_keeps_it_open_or_lets_it_close,
+            nanosecond_waits_are_not_rounded_up_to_milliseconds,
+        ]
+    )
+}
+
+fn edge_is_native_or_waits_for_rearm<F: Fixture>(fixture: &F) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let (here, there) = fixture.pair();
+    stage.register(&here, 1, READ);
+    send(fixture, &there, b"x");
+    let _ = stage.until(1, Ready::READABLE);
+    send(fixture, &there, b"y");
+    if F::Engine::CAPABILITIES.edge {
+        // The first byte was not read, and nobody has asked for the next edge.
+        let _ = stage.until(1, Ready::READABLE);
+        drain(fixture, &here);
+        send(fixture, &there, b"z");
+        let _ = stage.until(1, Ready::READABLE);
+    } else {
+        stage.silent();
+        drain(fixture, &here);
+        send(fixture, &there, b"z");
+        stage.silent();
+        must(
+            stage.registry().rearm(&here, Token(1), READ.0, READ.1),
+            "rearm",
+        );
+        let _ = stage.until(1, Ready::READABLE);
+    }
+    stage.silent();
+    Ok(())
+}
+
+fn priority_can_be_watched_or_is_refused<F: Fixture>(fixture: &F) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let (here, _there) = fixture.pair();
+    let accepts = F::Engine::CAPABILITIES.priority;
+    for interest in [Interest::PRIORITY, Interest::PRIORITY | Interest::READABLE] {
+        let answer = stage
+            .registry()
+            .register(&here, Token(1), interest, Trigger::Edge);
+        assert_eq!(answer.is_ok(), accepts, "priority is {accepts}: {answer:?}");
+        if accepts {
+            stage.silent();
+            stage.deregister(&here);
+        }
+        // The refused source can be registered with what the engine knows, and modified to it.
+        stage.register(&here, 2, READ);
+        let answer = stage
+            .registry()
+            .modify(&here, Token(1), interest, Trigger::Edge);
+        assert_eq!(answer.is_ok(), accepts, "priority is {accepts}: {answer:?}");
+        stage.modify(&here, 2, (Interest::WRITABLE, Trigger::Edge));
+        assert_eq!(stage.until(2, Ready::WRITABLE), Ready::WRITABLE);
+        stage.deregister(&here);
+    }
+    Ok(())
+}
+
+fn nestable_pollers_can_be_registered_and_others_cannot<F: Fixture>(fixture: &F) -> Verdict {
+    let (mut outer, inner) = (Stage::new(fixture), Stage::new(fixture));
+    let answer = fixture.nest(outer.registry(), &inner.engine, Token(1), Trigger::Level);
+    if F::Engine::CAPABILITIES.nestable {
+        // The fixture's part is declared as well: without it the nesting tests mean nothing.
+        assert!(matches!(answer, Some(Ok(()))), "nestable, but: {answer:?}");
+        let waker = inner.waker(2);
+        must(waker.wake(), "wake");
+        let _ = outer.until(1, Ready::READABLE);
+    } else {
+        // No type says that it is a source, or the engine refuses it.
+        assert!(
+            !matches!(answer, Some(Ok(()))),
+            "not nestable, and it can be registered"
+        );
+        outer.silent();
+    }
+    Ok(())
+}
+
+fn tracks_registrations_refuses_or_replaces<F: Fixture>(fixture: &F) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let (here, _there) = fixture.pair();
+    let tracks = F::Engine::CAPABILITIES.tracks_registrations;
+    let how = (Interest::WRITABLE, Trigger::Oneshot);
+    let modified = stage.registry().modify(&here, Token(1), how.0, how.1);
+    assert_eq!(modified.is_err(), tracks, "{modified:?}");
+    if tracks {
+        stage.register(&here, 1, how);
+    }
+    let _ = stage.until(1, Ready::WRITABLE);
+    let again = stage.registry().register(&here, Token(2), how.0, how.1);
+    assert_eq!(again.is_err(), tracks, "{again:?}");
+    if tracks {
+        // The refused call did not arm it again, either.
+        stage.silent();
+    } else {
+        let _ = stage.until(2, Ready::WRITABLE);
+    }
+    Ok(())
+}
+
+fn pins_source_keeps_it_open_or_lets_it_close<F: Fixture>(fixture: &F) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let (here, there) = fixture.pair();
+    stage.register(&here, 1, READ);
+    stage.silent();
+    // Closed behind the engine's back.
+    drop(here);
+    if F::Engine::CAPABILITIES.pins_source {
+        linger(Duration::from_millis(5));
+        assert!(
+            !drain(fixture, &there).1,
+            "it is declared to stay open, and the peer sees an end"
+        );
+        drop(stage);
+        sees_the_end(fixture, &there);
+    } else {
+        sees_the_end(fixture, &there);
+        stage.silent();
+    }
+    Ok(())
+}
+
+fn nanosecond_waits_are_not_rounded_up_to_milliseconds<F: Fixture>(fixture: &F) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let millisecond = Duration::from_millis(1);
+    // The best of many, because a busy machine delays some.
+    let best = (0..50)
+        .map(|_| {
+            let started = stage.now();
+            assert!(stage.wait(Some(Duration::from_micros(20))).is_empty());
+            stage.now().saturating_duration_since(started)
+        })
+        .min();
+    let best = best.unwrap_or_default();
+    let fine = F::Engine::CAPABILITIES.nanosecond_waits;
+    assert_eq!(best < millisecond, fine, "20 us took {best:?} at best");
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The fixture that runs the suite on the scripted engine.
+
+use core::time::Duration;
+use std::io::{self, Read, Write};
+
+use poll_api::{Interest, Register, Token, Trigger};
+
+use super::{Kind, Machine, Sabotage, ScriptedClock, ScriptedEngine, ScriptedRegistry, Socket};
+use crate::{Fixture, Interrupter};
+
+/// One machine and the engines on it.
+#[derive(Debug)]
+pub struct ScriptedFixture<K> {
+    machine: Machine,
+    patience: Duration,
+    kind: core::marker::PhantomData<K>,
+}
+
+impl<K: Kind> ScriptedFixture<K> {
+    /// A machine that keeps the contract.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::build(Machine::new(), Duration::from_secs(2))
+    }
+
+    /// A machine with one defect, and with less patience: its tests fail often.
+    #[must_use]
+    pub fn sabotaged(sabotage: Sabotage) -> Self {
+        Self::build(Machine::sabotaged(sabotage), Duration::from_millis(100))
+    }
+
+    fn build(machine: Machine, patience: Duration) -> Self {
+        Self {
+            machine,
+            patience,
+            kind: core::marker::PhantomData,
+        }
+    }
+}
+
+impl<K: Kind> Default for ScriptedFixture<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Kind> Fixture for ScriptedFixture<K> {
+    type Engine = ScriptedEngine<K>;
+    type Source = Socket;
+    type Clock = ScriptedClock;
+
+    fn name(&self) -> &str {
+        K::NAME
+    }
+
+    fn engine(&self) -> Self::Engine {
+        self.machine.engine()
+    }
+
+    fn clock(&self) -> Self::Clock {
+        self.machine.clock()
+    }
+
+    fn pair(&self) -> (Socket, Socket) {
+        self.machine.pair()
+    }
+
+    fn read(&self, mut source: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
+        source.read(buffer)
+    }
+
+    fn write(&self, mut source: &Socket, bytes: &[u8]) -> io::Result<usize> {
+        source.write(bytes)
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    fn duplicate(&self, source: &Socket) -> Option<Socket> {
+        Some(source.duplicate())
+    }
+
+    fn shutdown_write(&self, source: &Socket) -> Option<()> {
+        source.shutdown_write();
+        Some(())
+    }
+
+    fn resets(&self) -> bool {
+        true
+    }
+
+    fn write_urgent(&self, source: &Socket) -> Option<()> {
+        source.write_urgent();
+        Some(())
+    }
+
+    fn refused(&self) -> Option<Socket> {
+        Some(self.machine.refused())
+    }
+
+    fn unwatchable(&self) -> Option<Socket> {
+        Some(self.machine.file())
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        let machine = self.machine.clone();
+        Some(Box::new(move || machine.interrupt()))
+    }
+
+    fn nest(
+        &self,
+        outer: &ScriptedRegistry<K>,
+        inner: &Self::Engine,
+        token: Token,
+        trigger: Trigger,
+    ) -> Option<io::Result<()>> {
+        Some(outer.register(inner, token, Interest::READABLE, trigger))
+    }
+
+    fn unnest(&self, outer: &ScriptedRegistry<K>, inner: &Self::Engine) -> Option<io::Result<()>> {
+        Some(outer.deregister(inner))
+    }
+}

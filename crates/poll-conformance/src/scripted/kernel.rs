@@ -1,0 +1,577 @@
+//! The state of a machine: streams, pollers and their registrations, and what follows from it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::ErrorKind;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use poll_api::{Capabilities, Event, Interest, Ready, Token, Trigger};
+
+use super::clock::ScriptedClock;
+use super::sabotage::Sabotage;
+use super::script::Plot;
+
+/// How many bytes wait in one direction of a stream at most.
+const ROOM: usize = 4096;
+
+/// The state and what tells waits that it has changed.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    state: Mutex<State>,
+    pub(super) bell: Condvar,
+    pub(super) clock: ScriptedClock,
+}
+
+impl Kernel {
+    pub(super) fn new(clock: ScriptedClock, sabotage: Option<Sabotage>) -> Self {
+        let state = State {
+            things: BTreeMap::new(),
+            last_id: 0,
+            interruptions: 0,
+            sabotage,
+        };
+        Self {
+            state: Mutex::new(state),
+            bell: Condvar::new(),
+            clock,
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets waits look at their deadline whenever a manual clock was advanced.
+    pub(super) fn follow_clock(self: &Arc<Self>) {
+        if let ScriptedClock::Manual(clock) = &self.clock {
+            let kernel = Arc::downgrade(self);
+            clock.follow(Box::new(move || {
+                kernel.upgrade().is_some_and(|kernel| {
+                    // Under the lock, so that a wait is either before its look or asleep.
+                    let _state = kernel.lock();
+                    kernel.bell.notify_all();
+                    true
+                })
+            }));
+        }
+    }
+}
+
+/// Everything there is. Ids are never used twice.
+#[derive(Debug)]
+pub(super) struct State {
+    things: BTreeMap<u64, Thing>,
+    last_id: u64,
+    pub(super) interruptions: u64,
+    pub(super) sabotage: Option<Sabotage>,
+}
+
+/// Something that can be open: what a descriptor is a handle to.
+#[derive(Debug)]
+struct Thing {
+    handles: usize,
+    changes: Changes,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    End(End),
+    Poller(Poller),
+    File,
+}
+
+/// One end of a stream.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    inbox: VecDeque<u8>,
+    pub(super) urgent: bool,
+    pub(super) peer: Option<u64>,
+    pub(super) peer_done: bool,
+    pub(super) own_done: bool,
+    error: Option<ErrorKind>,
+}
+
+/// How often each direction has changed to ready; an edge is a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Changes {
+    read: u64,
+    write: u64,
+}
+
+/// Which direction has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    Read,
+    Write,
+    Both,
+}
+
+#[derive(Debug)]
+pub(super) struct Poller {
+    capabilities: Capabilities,
+    pub(super) registrations: Vec<Registration>,
+    // Where the next wait begins, so that a small buffer serves all in turn.
+    next: usize,
+    pub(super) woken: BTreeSet<Token>,
+    pub(super) plot: Plot,
+    pub(super) waiting: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Registration {
+    pub(super) thing: u64,
+    pub(super) handle: u64,
+    pub(super) token: Token,
+    pub(super) interest: Interest,
+    pub(super) trigger: Trigger,
+    // What the last report knew; nothing before the first one.
+    seen: Option<Changes>,
+}
+
+impl Registration {
+    pub(super) fn new(source: (u64, u64), token: Token, how: (Interest, Trigger)) -> Self {
+        let (thing, handle) = source;
+        let (interest, trigger) = how;
+        Self {
+            thing,
+            handle,
+            token,
+            interest,
+            trigger,
+            seen: None,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn is(&self, sabotage: Sabotage) -> bool {
+        self.sabotage == Some(sabotage)
+    }
+
+    pub(super) fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn add(&mut self, kind: Kind) -> u64 {
+        let id = self.new_id();
+        let thing = Thing {
+            handles: 0,
+            changes: Changes::default(),
+            kind,
+        };
+        self.things.insert(id, thing);
+        id
+    }
+
+    pub(super) fn add_pair(&mut self) -> (u64, u64) {
+        let one = self.add(Kind::End(End::default()));
+        let other = self.add(Kind::End(End {
+            peer: Some(one),
+            ..End::default()
+        }));
+        if let Ok(end) = self.end_mut(one) {
+            end.peer = Some(other);
+        }
+        (one, other)
+    }
+
+    pub(super) fn add_refused(&mut self) -> u64 {
+        let error = Some(ErrorKind::ConnectionRefused);
+        self.add(Kind::End(End {
+            error,
+            peer_done: true,
+            own_done: true,
+            ..End::default()
+        }))
+    }
+
+    pub(super) fn add_file(&mut self) -> u64 {
+        self.add(Kind::File)
+    }
+
+    pub(super) fn add_poller(&mut self, capabilities: Capabilities) -> u64 {
+        let poller = Poller {
+            capabilities,
+            registrations: Vec::new(),
+            next: 0,
+            woken: BTreeSet::new(),
+            plot: Plot::default(),
+            waiting: false,
+        };
+        self.add(Kind::Poller(poller))
+    }
+
+    /// One more handle to `thing`; returns the handle's own id.
+    pub(super) fn add_handle(&mut self, thing: u64) -> u64 {
+        if let Some(thing) = self.things.get_mut(&thing) {
+            thing.handles += 1;
+        }
+        self.new_id()
+    }
+
+    /// One handle less; with the last one the thing is closed.
+    pub(super) fn drop_handle(&mut self, id: u64) {
+        let Some(thing) = self.things.get_mut(&id) else {
+            return;
+        };
+        thing.handles -= 1;
+        if thing.handles > 0 || self.is(Sabotage::ClosedSourcesGoOnReporting) {
+            return;
+        }
+        let Some(thing) = self.things.remove(&id) else {
+            return;
+        };
+        for poller in self.things.values_mut().filter_map(Thing::poller_mut) {
+            poller
+                .registrations
+                .retain(|registration| registration.thing != id);
+        }
+        match thing.kind {
+            Kind::End(end) => self.hang_up(end),
+            Kind::Poller(poller) if poller.capabilities.pins_source => {
+                for registration in poller.registrations {
+                    self.drop_handle(registration.thing);
+                }
+            }
+            Kind::Poller(_) | Kind::File => {}
+        }
+    }
+
+    /// Tells the peer that `end` is gone.
+    fn hang_up(&mut self, end: End) {
+        let Some(id) = end.peer else {
+            return;
+        };
+        if let Ok(peer) = self.end_mut(id) {
+            peer.peer = None;
+            peer.peer_done = true;
+            if !end.inbox.is_empty() {
+                peer.error = Some(ErrorKind::ConnectionReset);
+            }
+        }
+        self.bump(id, Changed::Both);
+    }
+
+    /// Notes that `id` has changed to ready, for all who watch it directly or through a poller.
+    pub(super) fn bump(&mut self, id: u64, changed: Changed) {
+        let Some(thing) = self.things.get_mut(&id) else {
+            return;
+        };
+        thing.changes.read += u64::from(changed != Changed::Write);
+        thing.changes.write += u64::from(changed != Changed::Read);
+        if self.is(Sabotage::InnerSourceDoesNotReachTheOuter) {
+            return;
+        }
+        let watches = |thing: &Thing| match &thing.kind {
+            Kind::Poller(poller) => poller.registrations.iter().any(|found| found.thing == id),
+            _ => false,
+        };
+        let pollers = self.things.iter().filter(|(_, thing)| watches(thing));
+        let pollers: Vec<u64> = pollers.map(|(id, _)| *id).collect();
+        for poller in pollers {
+            self.bump(poller, Changed::Read);
+        }
+    }
+
+    pub(super) fn end_mut(&mut self, id: u64) -> Result<&mut End, ErrorKind> {
+        match self.things.get_mut(&id).map(|thing| &mut thing.kind) {
+            Some(Kind::End(end)) => Ok(end),
+            _ => Err(ErrorKind::Unsupported),
+        }
+    }
+
+    pub(super) fn poller(&self, id: u64) -> Option<&Poller> {
+        match self.things.get(&id).map(|thing| &thing.kind) {
+            Some(Kind::Poller(poller)) => Some(poller),
+            _ => None,
+        }
+    }
+
+    pub(super) fn poller_mut(&mut self, id: u64) -> Option<&mut Poller> {
+        self.things.get_mut(&id).and_then(Thing::poller_mut)
+    }
+
+    pub(super) fn pollers(&self) -> Vec<u64> {
+        let pollers = self.things.iter();
+        let pollers = pollers.filter(|(_, thing)| matches!(thing.kind, Kind::Poller(_)));
+        pollers.map(|(id, _)| *id).collect()
+    }
+
+    /// Whether `id` can be watched at all.
+    pub(super) fn watchable(&self, id: u64) -> bool {
+        self.things
+            .get(&id)
+            .is_some_and(|thing| !matches!(thing.kind, Kind::File))
+    }
+
+    /// Whether `poller` watches `id`, directly or through other pollers.
+    pub(super) fn reaches(&self, poller: u64, id: u64) -> bool {
+        poller == id
+            || self.poller(poller).is_some_and(|poller| {
+                poller
+                    .registrations
+                    .iter()
+                    .any(|found| self.reaches(found.thing, id))
+            })
+    }
+
+    pub(super) fn read(&mut self, id: u64, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        let end = self.end_mut(id)?;
+        if let Some(error) = end.error.take() {
+            return Err(error);
+        }
+        if end.inbox.is_empty() {
+            return if end.peer_done || buffer.is_empty() {
+                Ok(0)
+            } else {
+                Err(ErrorKind::WouldBlock)
+            };
+        }
+        let was_full = end.inbox.len() >= ROOM;
+        let count = end.inbox.len().min(buffer.len());
+        for (place, byte) in buffer.iter_mut().zip(end.inbox.drain(..count)) {
+            *place = byte;
+        }
+        let peer = end.peer;
+        if let Some(peer) = peer
+            && was_full
+        {
+            self.bump(peer, Changed::Write);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn write(&mut self, id: u64, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        let end = self.end_mut(id)?;
+        if let Some(error) = end.error.take() {
+            return Err(error);
+        }
+        let (own_done, peer) = (end.own_done, end.peer);
+        let Some(peer) = peer.filter(|_| !own_done) else {
+            return Err(ErrorKind::BrokenPipe);
+        };
+        let inbox = &mut self.end_mut(peer)?.inbox;
+        let count = bytes.len().min(ROOM - inbox.len());
+        if count == 0 && !bytes.is_empty() {
+            return Err(ErrorKind::WouldBlock);
+        }
+        inbox.extend(&bytes[..count]);
+        self.bump(peer, Changed::Read);
+        Ok(count)
+    }
+
+    /// What `id` is ready for, whoever asks.
+    fn readiness(&self, id: u64) -> Ready {
+        match self.things.get(&id).map(|thing| &thing.kind) {
+            Some(Kind::End(end)) => self.end_readiness(end),
+            Some(Kind::Poller(poller)) => {
+                let busy = !poller.woken.is_empty()
+                    && !self.is(Sabotage::InnerWakeDoesNotReachTheOuter)
+                    || !poller.plot.spurious.is_empty()
+                    || poller
+                        .registrations
+                        .iter()
+                        .any(|found| !self.due(poller, found).is_empty());
+                let stuck = self.is(Sabotage::InnerStaysReady);
+                Ready::when(busy || stuck, Ready::READABLE)
+            }
+            Some(Kind::File) | None => Ready::EMPTY,
+        }
+    }
+
+    fn end_readiness(&self, end: &End) -> Ready {
+        let room = match end
+            .peer
+            .map(|peer| self.things.get(&peer).map(|thing| &thing.kind))
+        {
+            Some(Some(Kind::End(peer))) => peer.inbox.len() < ROOM,
+            // The peer is gone: a write returns at once, with an error.
+            _ => true,
+        } || self.is(Sabotage::FullIsWritable);
+        let failed = end.error.is_some() && !self.is(Sabotage::ErrorsAreNotReported);
+        let gone = end.peer.is_none() && end.peer_done;
+        let mut hung_up = (end.peer_done && end.own_done || gone || failed)
+            && !self.is(Sabotage::HangUpIsNotReported);
+        hung_up |= self.is(Sabotage::HalfCloseIsHangUp) && end.peer_done;
+        hung_up |= self.is(Sabotage::DataIsAlsoHangUp) && !end.inbox.is_empty();
+        let peer_done = end.peer_done && !self.is(Sabotage::EndOfPeerIsNotReported);
+        let urgent = end.urgent && !self.is(Sabotage::PriorityIsNotReported);
+        let closed = Ready::HANGUP | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
+        let error = Ready::ERROR | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
+        Ready::when(
+            !end.inbox.is_empty() || peer_done || failed,
+            Ready::READABLE,
+        ) | Ready::when(room, Ready::WRITABLE)
+            | Ready::when(peer_done, Ready::READ_CLOSED)
+            | Ready::when(hung_up, closed)
+            | Ready::when(failed, error)
+            | Ready::when(urgent, Ready::PRIORITY)
+    }
+
+    /// What a wait of `poller` has to report for `registration` now.
+    fn due(&self, poller: &Poller, registration: &Registration) -> Ready {
+        let Registration {
+            thing,
+            interest,
+            trigger,
+            seen,
+            ..
+        } = *registration;
+        let all = self.readiness(thing);
+        let hung_up = all.is_hangup() || all.is_error();
+        let hung_up =
+            hung_up && (interest.is_hangup() || !self.is(Sabotage::HangUpOnlyWhereAskedFor));
+        let ready = if self.is(Sabotage::InterestIsIgnored) {
+            all
+        } else {
+            let terminal = Ready::HANGUP | Ready::ERROR | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
+            let none = Ready::EMPTY;
+            let mut wanted = Ready::when(hung_up, terminal);
+            if interest.is_readable() {
+                wanted |= Ready::READABLE | Ready::READ_CLOSED;
+            }
+            if interest.is_writable() {
+                wanted |= Ready::WRITABLE;
+            }
+            let unasked = self.is(Sabotage::PriorityWithoutBeingAsked);
+            if interest.is_priority() || unasked {
+                wanted |= Ready::PRIORITY;
+            }
+            let flags = [
+                Ready::READABLE,
+                Ready::WRITABLE,
+                Ready::READ_CLOSED,
+                Ready::WRITE_CLOSED,
+                Ready::HANGUP,
+                Ready::ERROR,
+                Ready::PRIORITY,
+            ];
+            let both = |flag: &Ready| all.contains(*flag) && wanted.contains(*flag);
+            flags.into_iter().filter(both).fold(none, Ready::add)
+        };
+        let due = match (trigger, seen) {
+            (_, None) => true,
+            (Trigger::Level, Some(_)) => !self.is(Sabotage::LevelReportsOnce),
+            (Trigger::Edge, Some(seen)) if poller.capabilities.edge => {
+                self.changed(registration, seen)
+            }
+            (Trigger::Oneshot, Some(_)) => {
+                self.is(Sabotage::OneshotRepeats)
+                    || self.is(Sabotage::OneshotReportsHangUps) && all.is_read_closed()
+            }
+            // Silent until modified or, without native edges, until asked for.
+            _ => false,
+        };
+        let stuck = self.is(Sabotage::EndsAreReportedForEver) && all.is_read_closed();
+        Ready::when(due || stuck, ready)
+    }
+
+    /// Whether something that `registration` is interested in has changed since `seen`.
+    fn changed(&self, registration: &Registration, seen: Changes) -> bool {
+        let now = self.changes(registration.thing);
+        let interest = registration.interest;
+        let reads = interest.is_readable() || interest.is_priority();
+        let neither = !reads && !interest.is_writable();
+        let changed = (reads || neither) && now.read != seen.read
+            || (interest.is_writable() || neither) && now.write != seen.write;
+        (changed || self.is(Sabotage::EdgeRepeats)) && !self.is(Sabotage::EdgeReportsOnlyOnce)
+    }
+
+    fn changes(&self, id: u64) -> Changes {
+        self.things
+            .get(&id)
+            .map(|thing| thing.changes)
+            .unwrap_or_default()
+    }
+
+    /// Marks a registration as reported without a report.
+    pub(super) fn mark_seen(&self, registration: &mut Registration) {
+        registration.seen = Some(self.changes(registration.thing));
+    }
+
+    /// Sabotage: the report of a deregistered source stays queued for one wait.
+    pub(super) fn leave_queued(&mut self, id: u64, registration: Registration) {
+        let Some(poller) = self.poller(id) else {
+            return;
+        };
+        let ready = self.due(poller, &registration);
+        if let Some(poller) = self.poller_mut(id)
+            && !ready.is_empty()
+        {
+            poller
+                .plot
+                .spurious
+                .push(Event::new(registration.token, ready));
+        }
+    }
+
+    /// Sabotage: the registration stays as long as there is another handle to the source.
+    pub(super) fn leave_watched(&mut self, id: u64, mut registration: Registration) {
+        registration.handle = self.new_id();
+        if self
+            .things
+            .get(&registration.thing)
+            .is_some_and(|thing| thing.handles > 1)
+            && let Some(poller) = self.poller_mut(id)
+        {
+            poller.registrations.push(registration);
+        }
+    }
+
+    /// Sabotage: everything that is due counts as reported.
+    pub(super) fn mark_all_seen(&mut self, id: u64) {
+        drop(self.take_due(id, usize::MAX));
+    }
+
+    /// Takes at most `room` reports of sources, beginning where the last wait ended.
+    pub(super) fn take_due(&mut self, id: u64, room: usize) -> Vec<(Token, Ready)> {
+        let Some(poller) = self.poller(id) else {
+            return Vec::new();
+        };
+        let count = poller.registrations.len();
+        let fair = !self.is(Sabotage::FirstSourcesStarveTheOthers);
+        let first = if fair { poller.next } else { 0 };
+        let mut reports = Vec::new();
+        let mut marked = Vec::new();
+        let mut next = first;
+        for index in (0..count).map(|step| (first + step) % count) {
+            let registration = poller.registrations[index];
+            let ready = self.due(poller, &registration);
+            if ready.is_empty() {
+                continue;
+            }
+            if reports.len() < room {
+                reports.push((registration.token, ready));
+                next = index + 1;
+            } else if !self.is(Sabotage::ReportsThatDoNotFitAreLost) {
+                break;
+            }
+            marked.push((index, self.changes(registration.thing)));
+        }
+        if let Some(poller) = self.poller_mut(id) {
+            poller.next = next;
+            for (index, changes) in marked {
+                poller.registrations[index].seen = Some(changes);
+            }
+        }
+        reports
+    }
+}
+
+impl Poller {
+    pub(super) fn position(&self, handle: u64) -> Option<usize> {
+        self.registrations
+            .iter()
+            .position(|found| found.handle == handle)
+    }
+}
+
+impl Thing {
+    fn poller_mut(&mut self) -> Option<&mut Poller> {
+        match &mut self.kind {
+            Kind::Poller(poller) => Some(poller),
+            _ => None,
+        }
+    }
+}
