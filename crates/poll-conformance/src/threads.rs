@@ -179,7 +179,9 @@ where
         }
         let deadline = stage.now().saturating_add(fixture.patience());
         let mut served = 0;
-        while served < ROUNDS && stage.now() < deadline {
+        // The threads may start late: without them the rounds prove nothing.
+        let enough = |served| served >= ROUNDS && churned.load(Ordering::Relaxed) >= ROUNDS;
+        while !enough(served) && stage.now() < deadline {
             send(fixture, &there, b"x");
             let mut seen = false;
             while !seen && stage.now() < deadline {
@@ -190,7 +192,10 @@ where
             stage.drain(&here, 1, READ);
         }
         over.store(true, Ordering::Release);
-        assert_eq!(served, ROUNDS, "reports of the source that stayed");
+        assert!(
+            served >= ROUNDS,
+            "{served} reports of the source that stayed"
+        );
     });
     assert!(churned.into_inner() > 0, "nothing was registered meanwhile");
     // Everything else is gone, with its reports.
