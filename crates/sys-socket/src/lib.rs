@@ -12,7 +12,12 @@
 
 mod address;
 mod create;
+mod credentials;
 mod flags;
+pub mod form;
+mod multicast;
+mod option;
+pub mod options;
 mod pipe;
 #[expect(
     unsafe_code,
@@ -20,6 +25,7 @@ mod pipe;
 )]
 mod sys;
 mod target;
+mod tcp_info;
 mod transfer;
 mod unix_address;
 
@@ -29,12 +35,19 @@ pub use address::Address;
 pub use create::{
     accept, bind, connect, listen, local_addr, pair, peer_addr, shutdown, socket, take_error,
 };
+pub use credentials::{Credentials, peer_credentials};
 pub use flags::{Domain, Kind, Protocol, ReceiveFlags, SendFlags};
+pub use form::Name;
+pub use multicast::{
+    Interface4, join_multicast_v4, join_multicast_v6, leave_multicast_v4, leave_multicast_v6,
+};
+pub use option::{SocketOption, option, set_option};
 pub use pipe::{
     duplicate, is_non_blocking, pipe, read, read_vectored, set_non_blocking, write, write_vectored,
 };
 #[cfg(feature = "count")]
 pub use sys::system_calls;
+pub use tcp_info::{TcpInfo, tcp_info};
 pub use transfer::{recv, recv_from, recv_vectored, send, send_to, send_vectored, suppress_signal};
 pub use unix_address::UnixAddr;
 

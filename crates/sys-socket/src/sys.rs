@@ -448,3 +448,13 @@ pub(crate) fn set_option(
     let returned = unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, start, len) };
     check(returned).map(drop)
 }
+
+/// The peer's user and group, on systems that have a function for it.
+pub(crate) fn peer_ids(fd: BorrowedFd<'_>) -> Option<Result<(u32, u32), Errno>> {
+    let peer_ids = target::PEER_IDS?;
+    let (mut uid, mut gid) = (0, 0);
+    // SAFETY: getpeereid(3) writes a user to its second argument and a group to its third.
+    // - `uid` and `gid` are variables of these types, exclusively borrowed for the call.
+    let returned = unsafe { peer_ids(fd.as_raw_fd(), &raw mut uid, &raw mut gid) };
+    Some(check(returned).map(|_zero| (uid, gid)))
+}

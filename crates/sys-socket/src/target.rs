@@ -6,6 +6,9 @@ use core::ffi::c_int;
 type Accept4 =
     unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t, c_int) -> c_int;
 
+/// `getpeereid(3)`.
+type PeerIds = unsafe extern "C" fn(c_int, *mut libc::uid_t, *mut libc::gid_t) -> c_int;
+
 /// `pipe2(2)`.
 type Pipe2 = unsafe extern "C" fn(*mut c_int, c_int) -> c_int;
 
@@ -110,3 +113,261 @@ mod std_abstract {
         None
     }
 }
+
+/// The peer's user and group on systems that have a function for it and no option.
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+))]
+pub(crate) const PEER_IDS: Option<PeerIds> = Some(libc::getpeereid);
+
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+pub(crate) const PEER_IDS: Option<PeerIds> = None;
+
+/// Names of socket options that not every system has, or that are called differently.
+pub(crate) struct Names {
+    pub(crate) linger: c_int,
+    pub(crate) join_v6: c_int,
+    pub(crate) leave_v6: c_int,
+    /// Whether memberships take the index of an interface (`ip_mreqn`).
+    pub(crate) membership_by_index: bool,
+    pub(crate) reuse_port: Option<c_int>,
+    pub(crate) domain: Option<c_int>,
+    pub(crate) protocol: Option<c_int>,
+    pub(crate) keep_idle: Option<c_int>,
+    pub(crate) keep_interval: Option<c_int>,
+    pub(crate) keep_count: Option<c_int>,
+    pub(crate) cork: Option<c_int>,
+    pub(crate) fast_open: Option<c_int>,
+    pub(crate) fast_open_connect: Option<c_int>,
+    pub(crate) congestion: Option<c_int>,
+    pub(crate) unsent_low_water: Option<c_int>,
+    pub(crate) user_timeout: Option<c_int>,
+    pub(crate) defer_accept: Option<c_int>,
+    pub(crate) quick_ack: Option<c_int>,
+    pub(crate) tcp_info: Option<c_int>,
+    pub(crate) mark: Option<c_int>,
+    pub(crate) priority: Option<c_int>,
+    pub(crate) bind_to_device: Option<c_int>,
+    pub(crate) incoming_cpu: Option<c_int>,
+    pub(crate) incoming_napi_id: Option<c_int>,
+    pub(crate) busy_poll: Option<c_int>,
+    pub(crate) pass_credentials: Option<c_int>,
+    pub(crate) peer_credentials: Option<c_int>,
+    pub(crate) timestamp_ns: Option<c_int>,
+    pub(crate) free_bind: Option<c_int>,
+    pub(crate) transparent: Option<c_int>,
+    pub(crate) receive_tos: Option<c_int>,
+    pub(crate) receive_packet_info_v4: Option<c_int>,
+    pub(crate) receive_error_v4: Option<c_int>,
+    pub(crate) receive_error_v6: Option<c_int>,
+    pub(crate) mtu_discovery_v4: Option<c_int>,
+    pub(crate) mtu_discovery_v6: Option<c_int>,
+    pub(crate) udp_segment: Option<c_int>,
+    pub(crate) udp_gro: Option<c_int>,
+}
+
+/// What a system has that says nothing: the common names, and none of the optional ones.
+const fn no_names(linger: c_int, join_v6: c_int, leave_v6: c_int) -> Names {
+    Names {
+        linger,
+        join_v6,
+        leave_v6,
+        membership_by_index: false,
+        reuse_port: None,
+        domain: None,
+        protocol: None,
+        keep_idle: None,
+        keep_interval: None,
+        keep_count: None,
+        cork: None,
+        fast_open: None,
+        fast_open_connect: None,
+        congestion: None,
+        unsent_low_water: None,
+        user_timeout: None,
+        defer_accept: None,
+        quick_ack: None,
+        tcp_info: None,
+        mark: None,
+        priority: None,
+        bind_to_device: None,
+        incoming_cpu: None,
+        incoming_napi_id: None,
+        busy_poll: None,
+        pass_credentials: None,
+        peer_credentials: None,
+        timestamp_ns: None,
+        free_bind: None,
+        transparent: None,
+        receive_tos: None,
+        receive_packet_info_v4: None,
+        receive_error_v4: None,
+        receive_error_v6: None,
+        mtu_discovery_v4: None,
+        mtu_discovery_v6: None,
+        udp_segment: None,
+        udp_gro: None,
+    }
+}
+
+/// `SO_INCOMING_CPU` and `SO_INCOMING_NAPI_ID`, which libc lacks on Android; all of its
+/// architectures use the numbers of `asm-generic/socket.h`.
+#[cfg(target_os = "android")]
+const INCOMING: (c_int, c_int) = (49, 56);
+#[cfg(target_os = "linux")]
+const INCOMING: (c_int, c_int) = (libc::SO_INCOMING_CPU, libc::SO_INCOMING_NAPI_ID);
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const NAMES: Names = Names {
+    membership_by_index: true,
+    reuse_port: Some(libc::SO_REUSEPORT),
+    domain: Some(libc::SO_DOMAIN),
+    protocol: Some(libc::SO_PROTOCOL),
+    keep_idle: Some(libc::TCP_KEEPIDLE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    cork: Some(libc::TCP_CORK),
+    fast_open: Some(libc::TCP_FASTOPEN),
+    fast_open_connect: Some(libc::TCP_FASTOPEN_CONNECT),
+    congestion: Some(libc::TCP_CONGESTION),
+    unsent_low_water: Some(libc::TCP_NOTSENT_LOWAT),
+    user_timeout: Some(libc::TCP_USER_TIMEOUT),
+    defer_accept: Some(libc::TCP_DEFER_ACCEPT),
+    quick_ack: Some(libc::TCP_QUICKACK),
+    tcp_info: Some(libc::TCP_INFO),
+    mark: Some(libc::SO_MARK),
+    priority: Some(libc::SO_PRIORITY),
+    bind_to_device: Some(libc::SO_BINDTODEVICE),
+    incoming_cpu: Some(INCOMING.0),
+    incoming_napi_id: Some(INCOMING.1),
+    busy_poll: Some(libc::SO_BUSY_POLL),
+    pass_credentials: Some(libc::SO_PASSCRED),
+    peer_credentials: Some(libc::SO_PEERCRED),
+    timestamp_ns: Some(libc::SO_TIMESTAMPNS),
+    free_bind: Some(libc::IP_FREEBIND),
+    transparent: Some(libc::IP_TRANSPARENT),
+    receive_tos: Some(libc::IP_RECVTOS),
+    receive_packet_info_v4: Some(libc::IP_PKTINFO),
+    receive_error_v4: Some(libc::IP_RECVERR),
+    receive_error_v6: Some(libc::IPV6_RECVERR),
+    mtu_discovery_v4: Some(libc::IP_MTU_DISCOVER),
+    mtu_discovery_v6: Some(libc::IPV6_MTU_DISCOVER),
+    udp_segment: Some(libc::UDP_SEGMENT),
+    udp_gro: Some(libc::UDP_GRO),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_ADD_MEMBERSHIP,
+        libc::IPV6_DROP_MEMBERSHIP,
+    )
+};
+
+#[cfg(target_vendor = "apple")]
+pub(crate) const NAMES: Names = Names {
+    membership_by_index: true,
+    reuse_port: Some(libc::SO_REUSEPORT),
+    keep_idle: Some(libc::TCP_KEEPALIVE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    cork: Some(libc::TCP_NOPUSH),
+    fast_open: Some(libc::TCP_FASTOPEN),
+    receive_tos: Some(libc::IP_RECVTOS),
+    receive_packet_info_v4: Some(libc::IP_PKTINFO),
+    // `SO_LINGER` counts in clock ticks there.
+    ..no_names(
+        libc::SO_LINGER_SEC,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
+
+#[cfg(target_os = "freebsd")]
+pub(crate) const NAMES: Names = Names {
+    membership_by_index: true,
+    reuse_port: Some(libc::SO_REUSEPORT),
+    domain: Some(libc::SO_DOMAIN),
+    protocol: Some(libc::SO_PROTOCOL),
+    keep_idle: Some(libc::TCP_KEEPIDLE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    cork: Some(libc::TCP_NOPUSH),
+    fast_open: Some(libc::TCP_FASTOPEN),
+    congestion: Some(libc::TCP_CONGESTION),
+    receive_tos: Some(libc::IP_RECVTOS),
+    receive_packet_info_v4: Some(libc::IP_RECVDSTADDR),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
+
+#[cfg(target_os = "dragonfly")]
+pub(crate) const NAMES: Names = Names {
+    membership_by_index: true,
+    reuse_port: Some(libc::SO_REUSEPORT),
+    keep_idle: Some(libc::TCP_KEEPIDLE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    cork: Some(libc::TCP_NOPUSH),
+    receive_packet_info_v4: Some(libc::IP_RECVDSTADDR),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
+
+#[cfg(target_os = "netbsd")]
+pub(crate) const NAMES: Names = Names {
+    reuse_port: Some(libc::SO_REUSEPORT),
+    keep_idle: Some(libc::TCP_KEEPIDLE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    receive_packet_info_v4: Some(libc::IP_RECVPKTINFO),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
+
+#[cfg(target_os = "openbsd")]
+pub(crate) const NAMES: Names = Names {
+    membership_by_index: true,
+    reuse_port: Some(libc::SO_REUSEPORT),
+    domain: Some(libc::SO_DOMAIN),
+    protocol: Some(libc::SO_PROTOCOL),
+    cork: Some(libc::TCP_NOPUSH),
+    receive_packet_info_v4: Some(libc::IP_RECVDSTADDR),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
+
+#[cfg(target_os = "illumos")]
+pub(crate) const NAMES: Names = Names {
+    domain: Some(libc::SO_DOMAIN),
+    keep_idle: Some(libc::TCP_KEEPIDLE),
+    keep_interval: Some(libc::TCP_KEEPINTVL),
+    keep_count: Some(libc::TCP_KEEPCNT),
+    cork: Some(libc::TCP_CORK),
+    congestion: Some(libc::TCP_CONGESTION),
+    receive_packet_info_v4: Some(libc::IP_PKTINFO),
+    ..no_names(
+        libc::SO_LINGER,
+        libc::IPV6_JOIN_GROUP,
+        libc::IPV6_LEAVE_GROUP,
+    )
+};
