@@ -81,6 +81,17 @@ impl Call {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
+    /// which is empty if it succeeded.
+    pub(crate) fn refusal(&self) -> Result<String, String> {
+        println!("$ {}   # has to fail", self.line());
+        let output = self.command().output().map_err(|e| self.failed(&e))?;
+        if output.status.success() {
+            return Ok(String::new());
+        }
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// Whether the program exists and succeeds; silent.
     pub(crate) fn works(&self) -> bool {
         let mut command = self.command();
@@ -193,5 +204,8 @@ mod tests {
     fn output_is_handed_back_and_the_keyboard_is_closed() {
         assert_eq!(Call::new("echo", &["a"]).output().unwrap(), "a\n");
         assert_eq!(Call::new("cat", &[]).output().unwrap(), "");
+        let complaint = Call::new("ls", &["no-such-file"]).refusal().unwrap();
+        assert!(complaint.contains("no-such-file"));
+        assert_eq!(Call::new("true", &[]).refusal().unwrap(), "");
     }
 }

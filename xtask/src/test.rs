@@ -64,9 +64,11 @@ const STEPS: &[Step] = &[
         "tracing off means nothing",
         features::tracing_off_means_nothing,
     ),
-    quick("tests", || cargo("test --workspace --lib --bins --tests")),
+    quick("tests", || {
+        cargo("test --workspace --no-fail-fast --lib --bins --tests")
+    }),
     step("tests, all features", || {
-        cargo("test --workspace --lib --bins --tests --all-features")
+        cargo("test --workspace --no-fail-fast --lib --bins --tests --all-features")
     }),
     step("tests, release", models::release),
     step("docs and doc tests", || passed(docs::run(&[]))),
