@@ -38,7 +38,7 @@ pub struct Change<'fd> {
 
 /// What an entry asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub enum Operation {
     /// Start to watch.
     Register(Token, Interest, Trigger),
     /// Replace the values.

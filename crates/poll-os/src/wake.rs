@@ -30,7 +30,7 @@ pub(crate) const SLOTS: u32 = usize::BITS - 1;
 const PARKED: usize = 1 << SLOTS;
 
 /// The orderings of the three operations, apart so that the model can weaken each.
-pub(crate) trait Orderings {
+pub trait Orderings {
     /// Publishes what the waking thread wrote.
     const NOTIFY: Ordering;
     /// Publishes nothing and reads nothing: the bits themselves are all that counts.
@@ -41,7 +41,7 @@ pub(crate) trait Orderings {
 
 /// The orderings in use; the model proves that none can be weaker.
 #[derive(Debug)]
-pub(crate) struct Proven;
+pub struct Proven;
 
 impl Orderings for Proven {
     const NOTIFY: Ordering = Ordering::Release;
@@ -58,7 +58,7 @@ pub(crate) struct WakeWord<O: Orderings = Proven> {
 
 /// What the poller is to others while it is not in a wait of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
+pub enum Rest {
     /// Awake: it will look at the word before it blocks again.
     Awake,
     /// Parked: somebody else may sleep on its descriptor, so a wake has to ring.

@@ -9,8 +9,12 @@ use crate::sync::{Mutex, MutexGuard};
 use crate::wake::{Orderings, Proven, Rest, SLOTS, WakeWord};
 
 /// What wakes a parked poller: an eventfd, a user event, a pipe.
-pub(crate) trait Bell {
+pub trait Bell: core::fmt::Debug + Send + Sync {
     /// Makes the poller's present wait, or its next one, return. Ringing twice is harmless.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused.
     fn ring(&self) -> io::Result<()>;
 }
 
@@ -27,7 +31,7 @@ pub(crate) fn capacity() -> usize {
 
 /// The wakers of one poller.
 #[derive(Debug)]
-pub(crate) struct Wakers<B, O: Orderings = Proven> {
+pub struct Wakers<B, O: Orderings = Proven> {
     word: WakeWord<O>,
     // Locked to make and drop wakers and, in a wait, only when somebody woke the poller: never
     // by a wake itself. Whoever takes bits from the word holds it, so that a slot cannot change

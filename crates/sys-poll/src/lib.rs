@@ -8,6 +8,7 @@ extern crate alloc;
 mod count;
 mod event;
 mod poll_set;
+mod source;
 #[expect(
     unsafe_code,
     reason = "an array for the kernel that borrows from its own neighbour"
@@ -24,4 +25,6 @@ pub use rustix::io::Errno;
 pub use count::system_calls;
 pub use event::Flags;
 pub use poll_set::PollSet;
+pub use source::{duplicate, is_always_ready, is_same_file};
+pub use target::NANOSECOND_WAITS;
 pub use wake_pipe::WakePipe;

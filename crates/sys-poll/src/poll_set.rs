@@ -78,6 +78,15 @@ impl PollSet {
         self.array.set_flags(index, flags);
     }
 
+    /// Forgets the report of the descriptor at `index`.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not below [`len`](Self::len).
+    pub fn clear_report(&mut self, index: usize) {
+        self.array.clear_report(index);
+    }
+
     /// Takes out the descriptor at `index`; the last one moves to that index.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::event::Flags;
@@ -39,6 +40,10 @@ impl Array {
         self.polled[index] = polled(&self.owned[index], flags);
     }
 
+    pub(crate) fn clear_report(&mut self, index: usize) {
+        self.polled[index].clear_revents();
+    }
+
     pub(crate) fn swap_remove(&mut self, index: usize) -> OwnedFd {
         self.polled.swap_remove(index);
         self.owned.swap_remove(index)
@@ -67,6 +72,27 @@ fn polled(fd: &OwnedFd, flags: Flags) -> PollFd<'static> {
     // - an `OwnedFd` is never -1, by its documentation.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) };
     PollFd::from_borrowed_fd(borrowed, PollFlags::from_bits_retain(flags.bits()))
+}
+
+/// Whether the descriptor is one of a regular file or of a directory.
+pub(crate) fn is_file_or_directory(fd: BorrowedFd<'_>) -> Result<bool, Errno> {
+    count();
+    let kind = FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode);
+    Ok(matches!(kind, FileType::RegularFile | FileType::Directory))
+}
+
+/// Whether both descriptors have the same inode on the same device.
+pub(crate) fn is_same_inode(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool, Errno> {
+    count();
+    let one = rustix::fs::fstat(one)?;
+    count();
+    let other = rustix::fs::fstat(other)?;
+    Ok(one.st_ino == other.st_ino && one.st_dev == other.st_dev)
+}
+
+pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    count();
+    rustix::io::fcntl_dupfd_cloexec(fd, 0)
 }
 
 /// A write of one byte.

@@ -19,6 +19,13 @@ pub(crate) const POLLRDHUP: u16 = libc::POLLRDHUP.cast_unsigned();
 )))]
 pub(crate) const POLLRDHUP: u16 = 0;
 
+/// Whether waits are exact to the nanosecond (ppoll), or rounded up to a millisecond (poll).
+#[cfg(not(any(target_vendor = "apple", target_os = "illumos", target_os = "solaris")))]
+pub const NANOSECOND_WAITS: bool = true;
+/// Whether waits are exact to the nanosecond (ppoll), or rounded up to a millisecond (poll).
+#[cfg(any(target_vendor = "apple", target_os = "illumos", target_os = "solaris"))]
+pub const NANOSECOND_WAITS: bool = false;
+
 /// A pipe, close-on-exec and non-blocking from birth: the reading end, then the writing end.
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {

@@ -36,7 +36,7 @@ mod tests {
             (LONGEST + Duration::from_nanos(1), (2_147_483, 647_000_000)),
             (Duration::MAX, (2_147_483, 647_000_000)),
         ] {
-            let found = timespec(Some(timeout)).map(|it| (it.tv_sec, i64::from(it.tv_nsec)));
+            let found = timespec(Some(timeout)).map(|it| (it.tv_sec, it.tv_nsec));
             assert_eq!(found, Some(expected), "{timeout:?}");
         }
     }

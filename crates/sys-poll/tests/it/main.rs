@@ -2,4 +2,5 @@
 #![cfg(unix)]
 
 mod poll_set;
+mod source;
 mod wake_pipe;

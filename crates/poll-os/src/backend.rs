@@ -1,0 +1,104 @@
+//! What a system's mechanism has to supply so that a poller can be built on it.
+
+use core::fmt;
+use core::time::Duration;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use poll_api::{Capabilities, Event, Token};
+
+use crate::change::{Change, Operation};
+use crate::events::Events;
+use crate::wake::Rest;
+use crate::wakers::{Bell, Wakers};
+
+/// A system's mechanism: one per engine module, and nothing of it is public but its name.
+///
+/// [`Poll`](crate::Poll) and its companions are written once over this trait, so that retrying,
+/// deadlines, wake-ups and batches are the same on every engine.
+pub trait Backend: fmt::Debug + Send + Sync + Sized {
+    /// One report in the system's own form.
+    type Raw: RawEvent;
+    /// What ends a wait of this mechanism.
+    type Bell: Bell;
+
+    /// What the engine declares.
+    const CAPABILITIES: Capabilities;
+
+    /// The mechanism, with nothing registered.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor or no memory is left.
+    fn new() -> io::Result<Self>;
+
+    /// A bell for the waker in `slot`, whose reports carry `token`.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor or no memory is left.
+    fn bell(&self, slot: u32, token: Token) -> io::Result<Arc<Self::Bell>>;
+
+    /// One registration, modification or deregistration.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Registry`](crate::Registry)'s methods.
+    fn change(
+        &self,
+        wakers: &Wakers<Self::Bell>,
+        source: BorrowedFd<'_>,
+        operation: Operation,
+    ) -> io::Result<()>;
+
+    /// A batch, in order, each entry with a result of its own.
+    fn apply(&self, wakers: &Wakers<Self::Bell>, batch: &mut [Change<'_>]) {
+        for entry in batch {
+            let result = self.change(wakers, entry.source(), entry.operation());
+            entry.settle(result);
+        }
+    }
+
+    /// One look at the system that blocks at most for `timeout`, between parking and unparking.
+    ///
+    /// Says whether it was cut short by something that is not reported, so that an empty result
+    /// does not mean that the time has passed.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` when a signal handler ran; others when the mechanism itself is broken.
+    fn wait(
+        &self,
+        wakers: &Wakers<Self::Bell>,
+        rest: Rest,
+        events: &mut Events<Self>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Cut>;
+}
+
+/// Whether a wait was cut short by something that is not reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// It was: an empty result says nothing about the time.
+    Short,
+    /// It was not: an empty result means that the timeout has passed.
+    No,
+}
+
+/// A report in the system's own form.
+pub trait RawEvent: fmt::Debug + Clone + Copy + Send + Sync {
+    /// What an unused place of a buffer holds.
+    const BLANK: Self;
+
+    /// What the report means.
+    fn event(&self) -> Event;
+}
+
+impl RawEvent for Event {
+    const BLANK: Self = Self::new(Token(0), poll_api::Ready::EMPTY);
+
+    fn event(&self) -> Event {
+        *self
+    }
+}

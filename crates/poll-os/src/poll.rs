@@ -1,0 +1,171 @@
+//! The poll(2) engine: every Unix, and everything the target's own engine refuses.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use poll_api::{Capabilities, Event, Token};
+use sys_poll::{Errno, WakePipe};
+
+use crate::backend::{Backend, Cut};
+use crate::change::Operation;
+use crate::wake::Rest;
+use crate::wakers::{self, Wakers};
+
+mod table;
+
+use table::Table;
+
+/// A poller on poll(2); see [`poller::Poll`](crate::Poll) for what it does.
+///
+/// It works on every Unix, and its time grows with the number of registrations, so it is for few
+/// sources or for systems without a better engine. It keeps a duplicate of each source, so that a
+/// source that is closed while registered stays open until it is deregistered. It has no native
+/// edges: an edge is reported once and again after a `modify`, or after
+/// [`rearm`](poll_api::Register::rearm), which [`Registered`](poll_api::Registered) calls by
+/// itself. A change by another thread while the poller waits interrupts that wait for a moment, so
+/// that it holds when the method returns.
+pub type Poll = crate::poller::Poll<PollTwo>;
+/// The registering half of a [`Poll`].
+pub type Registry = crate::registry::Registry<PollTwo>;
+/// The buffer that a wait of a [`Poll`] fills.
+pub type Events = crate::events::Events<PollTwo>;
+/// The events of one wait of a [`Poll`].
+pub type Iter<'a> = crate::events::Iter<'a, PollTwo>;
+/// The handle that ends a wait of a [`Poll`].
+pub type Waker = crate::waker::Waker<PollTwo>;
+
+/// The mechanism: a table that is passed to poll(2) as a whole.
+///
+/// Manual: poll(2)
+#[derive(Debug)]
+pub struct PollTwo {
+    // Held by the waiting thread for as long as poll(2) runs, because the kernel works on it.
+    table: Mutex<Table>,
+    // Signalled when the last of those who had to interrupt a wait has got the table.
+    settled: Condvar,
+    changers: AtomicUsize,
+    bell: Arc<Bell>,
+}
+
+impl Backend for PollTwo {
+    type Raw = Event;
+    type Bell = Bell;
+
+    const CAPABILITIES: Capabilities = {
+        let mut capabilities = Capabilities::NONE;
+        capabilities.priority = true;
+        capabilities.nanosecond_waits = sys_poll::NANOSECOND_WAITS;
+        capabilities.pins_source = true;
+        capabilities.tracks_registrations = true;
+        capabilities
+    };
+
+    fn new() -> io::Result<Self> {
+        let pipe = WakePipe::new()?;
+        Ok(Self {
+            table: Mutex::new(Table::new(sys_poll::duplicate(pipe.reader())?)),
+            settled: Condvar::new(),
+            changers: AtomicUsize::new(0),
+            bell: Arc::new(Bell(pipe)),
+        })
+    }
+
+    fn bell(&self, _slot: u32, _token: Token) -> io::Result<Arc<Bell>> {
+        Ok(Arc::clone(&self.bell))
+    }
+
+    fn change(
+        &self,
+        wakers: &Wakers<Bell>,
+        source: BorrowedFd<'_>,
+        operation: Operation,
+    ) -> io::Result<()> {
+        let mut table = self.lock_for_change(wakers)?;
+        match operation {
+            Operation::Register(token, interest, trigger) => {
+                table.register(source, token, interest, trigger)?;
+            }
+            Operation::Modify(token, interest, trigger) => {
+                table.modify(source, token, interest, trigger)?;
+            }
+            Operation::Deregister => table.deregister(source)?,
+        }
+        Ok(())
+    }
+
+    fn wait(
+        &self,
+        wakers: &Wakers<Bell>,
+        rest: Rest,
+        events: &mut Events,
+        timeout: Option<Duration>,
+    ) -> io::Result<Cut> {
+        let mut table = self.lock_after_changers();
+        let woken = wakers.park();
+        let timeout = if woken { Some(Duration::ZERO) } else { timeout };
+        let result = table.poll(timeout);
+        wakers.unpark(rest, |token| events.push_wake(token));
+        let count = result?;
+        let rung = table.take_reports(count, events);
+        if rung {
+            self.bell.hush();
+        }
+        Ok(if woken || rung { Cut::Short } else { Cut::No })
+    }
+}
+
+impl PollTwo {
+    /// The table for the waiting thread, after everyone who interrupted it for theirs.
+    fn lock_after_changers(&self) -> MutexGuard<'_, Table> {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        self.settled
+            .wait_while(table, |_table| self.changers.load(Ordering::Acquire) != 0)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The table for a change: at once, or after interrupting the thread that waits.
+    ///
+    /// Whoever finds the table taken counts itself among the changers before it rings, and the
+    /// waiting thread, back from poll(2), lets all of them go first.
+    fn lock_for_change(&self, wakers: &Wakers<Bell>) -> io::Result<MutexGuard<'_, Table>> {
+        match self.table.try_lock() {
+            Ok(table) => return Ok(table),
+            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        self.changers.fetch_add(1, Ordering::AcqRel);
+        let rung = wakers.wake(wakers::ENGINE, &self.bell);
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.changers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.settled.notify_all();
+        }
+        rung.map(|()| table)
+    }
+}
+
+/// What wakes a parked poller: one pipe for all of its wakers.
+#[derive(Debug)]
+pub struct Bell(WakePipe);
+
+impl Bell {
+    /// Takes back what was rung; that there was nothing is no error.
+    fn hush(&self) {
+        while let Err(Errno::INTR) = self.0.drain() {}
+    }
+}
+
+impl wakers::Bell for Bell {
+    fn ring(&self) -> io::Result<()> {
+        loop {
+            match self.0.wake() {
+                // Full means readable, which is all that a ring wants.
+                Ok(()) | Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The waiting half, once for every engine.
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+
+use poll_api::{Capabilities, Engine, Token};
+
+use crate::backend::{Backend, Cut};
+use crate::events::Events;
+use crate::registry::{Registry, Shared};
+use crate::time::Deadline;
+use crate::trace::trace;
+use crate::wake::Rest;
+use crate::waker::Waker;
+use crate::wakers::Wakers;
+
+/// The waiting half of an engine: one thread waits, everything else may happen on any thread.
+///
+/// Engines whose capabilities say *nestable* make it a source itself (`AsFd`). From the first time
+/// its descriptor was asked for, a wake rings in the kernel also while the poller is outside its
+/// own wait, so that whoever sleeps on the descriptor is woken; before that, such a wake makes no
+/// system call.
+///
+/// # Examples
+///
+/// ```
+/// use poll_os::{Events, Poll, Token, Waker};
+///
+/// let mut poll = Poll::new()?;
+/// let waker = Waker::new(poll.registry(), Token(7))?;
+/// std::thread::spawn(move || waker.wake());
+///
+/// let mut events = Events::with_capacity(64);
+/// poll.wait(&mut events, None)?;
+/// assert!(events.iter().all(|event| event.token() == Token(7)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Poll<B: Backend> {
+    registry: Registry<B>,
+    slack: Duration,
+    // Set while the poller is borrowed for its descriptor, so never during a wait.
+    handed_out: AtomicBool,
+}
+
+impl<B: Backend> Poll<B> {
+    /// A new poller. One system call (poll(2): two, for the pipe that ends a wait).
+    ///
+    /// # Errors
+    ///
+    /// * `EMFILE`, `ENFILE`: the process or the system has no descriptor left.
+    /// * `ENOMEM`: the kernel has no memory left.
+    ///
+    /// Manual: epoll_create1(2), kqueue(2), pipe(2)
+    pub fn new() -> io::Result<Self> {
+        let shared = Shared {
+            backend: B::new()?,
+            wakers: Arc::new(Wakers::new()),
+        };
+        let registry = Registry::new(Arc::new(shared));
+        Ok(Self {
+            registry,
+            slack: Duration::ZERO,
+            handed_out: AtomicBool::new(false),
+        })
+    }
+
+    /// The registering half.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry<B> {
+        &self.registry
+    }
+
+    /// Lets every finite wait end as late as the next multiple of `slack` on the clock, so that
+    /// deadlines near each other cost one wake-up. Zero, which is the start, lets none.
+    ///
+    /// Linux adds the thread's own timer slack, 50 µs by default: prctl(2), `PR_SET_TIMERSLACK`.
+    pub const fn set_slack(&mut self, slack: Duration) {
+        self.slack = slack;
+    }
+
+    /// Waits for events, at most for `timeout`, and puts them into `events`.
+    ///
+    /// The buffer is cleared first. Zero looks and does not block; no timeout waits for ever. A
+    /// wait is never shorter than asked: a signal handler that runs meanwhile does not end it, and
+    /// neither does stopping and continuing the process.
+    ///
+    /// One system call and no allocation; time proportional to the events returned (poll(2): to
+    /// the registrations, and one system call more when it was woken or disturbed).
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`, `EINVAL`: the poller's descriptor was closed or replaced behind its back, or,
+    ///   for poll(2), there are more registrations than the process may have descriptors.
+    /// * `ENOMEM`: the kernel has no memory left.
+    ///
+    /// # Platform notes
+    ///
+    /// Waits are exact to the nanosecond where the kernel allows it: Linux 5.11 (older kernels
+    /// and sandboxes that forbid epoll_pwait2(2): rounded up to a millisecond), kqueue, ppoll(2).
+    ///
+    /// Manual: epoll_wait(2), kevent(2), poll(2)
+    #[inline]
+    pub fn wait(&mut self, events: &mut Events<B>, timeout: Option<Duration>) -> io::Result<()> {
+        self.wait_with(events, timeout, Interruption::Retried)
+    }
+
+    /// As [`wait`](Self::wait), but ended by a signal handler, for callers with a promise of their
+    /// own about that.
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait), and `EINTR` (`Interrupted`) when a signal handler ran and
+    /// there is nothing to report.
+    pub fn wait_interruptible(
+        &mut self,
+        events: &mut Events<B>,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
+        self.wait_with(events, timeout, Interruption::Surfaced)
+    }
+
+    fn wait_with(
+        &mut self,
+        events: &mut Events<B>,
+        timeout: Option<Duration>,
+        interruption: Interruption,
+    ) -> io::Result<()> {
+        events.clear();
+        let Shared { backend, wakers } = self.registry.shared();
+        let rest = if *self.handed_out.get_mut() {
+            Rest::Parked
+        } else {
+            Rest::Awake
+        };
+        let (deadline, mut timeout) = Deadline::new(timeout, self.slack);
+        loop {
+            let over = match backend.wait(wakers, rest, events, timeout) {
+                Ok(cut) => cut == Cut::No && deadline.ends_with(timeout),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    if interruption == Interruption::Surfaced && events.is_empty() {
+                        return Err(error);
+                    }
+                    false
+                }
+                Err(error) => return Err(error),
+            };
+            if over || !events.is_empty() {
+                trace!(events = events.len(), "wait");
+                return Ok(());
+            }
+            timeout = deadline.remaining();
+        }
+    }
+
+    /// Makes wakes ring also between waits, because somebody is about to sleep on the poller.
+    pub(crate) fn hand_out(&self) -> &B {
+        let Shared { backend, wakers } = self.registry.shared();
+        if !self.handed_out.swap(true, Ordering::Relaxed) {
+            wakers.hand_out();
+        }
+        backend
+    }
+}
+
+/// What a wait does when a signal handler ran and there is nothing to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interruption {
+    /// It goes on with the time that remains.
+    Retried,
+    /// It returns the error.
+    Surfaced,
+}
+
+impl<B: Backend> Engine for Poll<B> {
+    type Error = io::Error;
+    type Events = Events<B>;
+    type Registry = Registry<B>;
+    type Waker = Waker<B>;
+
+    const CAPABILITIES: Capabilities = B::CAPABILITIES;
+
+    fn registry(&self) -> &Registry<B> {
+        self.registry()
+    }
+
+    fn waker(registry: &Registry<B>, token: Token) -> io::Result<Waker<B>> {
+        Waker::new(registry, token)
+    }
+
+    fn wait(&mut self, events: &mut Events<B>, timeout: Option<Duration>) -> io::Result<()> {
+        self.wait(events, timeout)
+    }
+}
+
+impl<B: Backend> fmt::Debug for Poll<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poll")
+            .field("backend", &self.registry.shared().backend)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! The registering half, once for every engine.
+
+use core::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use poll_api::{Interest, Register, Token, Trigger};
+
+use crate::backend::Backend;
+use crate::change::{Change, Operation};
+use crate::trace::trace;
+use crate::wakers::Wakers;
+
+/// The registering half of a poller: cheap to clone, usable from any thread at any time.
+///
+/// Each method borrows its source for the call only. A source that is closed while registered
+/// stays registered as long as a duplicate of it is open, and reports under its old token (on
+/// poll(2), which keeps a duplicate, until it is deregistered): deregister before closing, or let
+/// [`Registered`](poll_api::Registered) do it.
+pub struct Registry<B: Backend> {
+    shared: Arc<Shared<B>>,
+}
+
+/// What the two halves of a poller share.
+#[derive(Debug)]
+pub(crate) struct Shared<B: Backend> {
+    pub(crate) backend: B,
+    // Apart, so that a waker keeps neither the mechanism nor its descriptor alive.
+    pub(crate) wakers: Arc<Wakers<B::Bell>>,
+}
+
+impl<B: Backend> Registry<B> {
+    pub(crate) const fn new(shared: Arc<Shared<B>>) -> Self {
+        Self { shared }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<B> {
+        &self.shared
+    }
+
+    /// Starts to watch `source`. One system call (poll(2): three).
+    ///
+    /// # Errors
+    ///
+    /// * `EEXIST` (`AlreadyExists`): the source is registered already. kqueue cannot tell and
+    ///   replaces the registration.
+    /// * `EPERM` (`PermissionDenied`): it cannot be waited for, as regular files and directories.
+    ///   kqueue accepts them.
+    /// * `EOPNOTSUPP` (`Unsupported`): the engine cannot watch for this interest.
+    /// * `EINVAL`, `ELOOP`: it is this poller, or pollers would watch each other in a circle.
+    /// * `ENOMEM`, `ENOSPC`, `EMFILE`: no memory or no descriptor, or the user's limit of
+    ///   registrations is reached.
+    ///
+    /// Manual: epoll_ctl(2), kevent(2), poll(2)
+    #[inline]
+    pub fn register<S: AsFd + ?Sized>(
+        &self,
+        source: &S,
+        token: Token,
+        interest: Interest,
+        trigger: Trigger,
+    ) -> io::Result<()> {
+        self.change(source, Operation::Register(token, interest, trigger))
+    }
+
+    /// Replaces token, interest and trigger, and reports the present readiness again. One system
+    /// call (poll(2): none).
+    ///
+    /// # Errors
+    ///
+    /// * `ENOENT` (`NotFound`): the source is not registered. kqueue cannot tell and registers it.
+    /// * `EOPNOTSUPP` (`Unsupported`): the engine cannot watch for this interest.
+    /// * `EINVAL`: it is an exclusive registration of epoll.
+    /// * `ENOMEM`: the kernel has no memory left.
+    ///
+    /// Manual: epoll_ctl(2), kevent(2), poll(2)
+    #[inline]
+    pub fn modify<S: AsFd + ?Sized>(
+        &self,
+        source: &S,
+        token: Token,
+        interest: Interest,
+        trigger: Trigger,
+    ) -> io::Result<()> {
+        self.change(source, Operation::Modify(token, interest, trigger))
+    }
+
+    /// Stops watching `source`. One system call.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOENT` (`NotFound`): the source is not registered.
+    ///
+    /// Manual: epoll_ctl(2), kevent(2), poll(2)
+    #[inline]
+    pub fn deregister<S: AsFd + ?Sized>(&self, source: &S) -> io::Result<()> {
+        self.change(source, Operation::Deregister)
+    }
+
+    /// Applies a batch, in order, and returns how many of its entries failed; each entry has its
+    /// result. One system call for the batch on kqueue, as many as for single calls elsewhere.
+    pub fn apply(&self, batch: &mut [Change<'_>]) -> usize {
+        let Shared { backend, wakers } = self.shared();
+        backend.apply(wakers, batch);
+        batch
+            .iter()
+            .filter(|entry| matches!(entry.result(), Some(Err(_))))
+            .count()
+    }
+
+    #[inline]
+    fn change<S: AsFd + ?Sized>(&self, source: &S, operation: Operation) -> io::Result<()> {
+        let source = source.as_fd();
+        let Shared { backend, wakers } = self.shared();
+        let result = backend.change(wakers, source, operation);
+        trace!(?source, ?operation, ?result, "change");
+        result
+    }
+}
+
+impl<B: Backend, S: AsFd + ?Sized> Register<S> for Registry<B> {
+    type Error = io::Error;
+
+    fn register(
+        &self,
+        source: &S,
+        token: Token,
+        interest: Interest,
+        trigger: Trigger,
+    ) -> io::Result<()> {
+        self.register(source, token, interest, trigger)
+    }
+
+    fn modify(
+        &self,
+        source: &S,
+        token: Token,
+        interest: Interest,
+        trigger: Trigger,
+    ) -> io::Result<()> {
+        self.modify(source, token, interest, trigger)
+    }
+
+    fn deregister(&self, source: &S) -> io::Result<()> {
+        self.deregister(source)
+    }
+
+    fn rearm(
+        &self,
+        source: &S,
+        token: Token,
+        interest: Interest,
+        trigger: Trigger,
+    ) -> io::Result<()> {
+        if B::CAPABILITIES.edge || trigger != Trigger::Edge {
+            return Ok(());
+        }
+        self.modify(source, token, interest, trigger)
+    }
+}
+
+impl<B: Backend> Clone for Registry<B> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<B: Backend> fmt::Debug for Registry<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("backend", &self.shared.backend)
+            .finish_non_exhaustive()
+    }
+}
