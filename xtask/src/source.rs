@@ -140,6 +140,20 @@ pub(crate) fn group(code: &str, open: usize) -> Range<usize> {
     code.len().min(open + 1)..code.len()
 }
 
+/// The offset of the `{` or `;` that ends a function's signature; those in its brackets do not.
+pub(crate) fn signature_end(code: &str, start: usize) -> usize {
+    let mut at = start;
+    while at < code.len() {
+        match code.as_bytes()[at] {
+            b'{' | b';' => return at,
+            b'(' | b'[' => at = group(code, at).end,
+            _ => {}
+        }
+        at += 1;
+    }
+    code.len()
+}
+
 /// The offset of the first byte at or after `at` that is not white space.
 pub(crate) fn skip_space(code: &str, at: usize) -> usize {
     code.len() - code[at..].trim_start().len()
@@ -156,7 +170,7 @@ pub(crate) fn line_of(text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{code_of, group, line_of, words};
+    use super::{code_of, group, line_of, signature_end, words};
 
     #[test]
     fn comments_and_literals_become_spaces_of_the_same_length() {
@@ -185,6 +199,8 @@ mod tests {
         assert_eq!(found, [(0, "a"), (2, "b_c"), (6, "d")]);
         assert_eq!(group("f(a(b)c)d", 1), 2..7);
         assert_eq!(group("f(a", 1), 2..3);
+        assert_eq!(signature_end("fn f(a: [u8; 2]) {}", 0), 17);
+        assert_eq!(signature_end("fn f();", 0), 6);
         assert_eq!(line_of("a\nb\nc", 0), 1);
         assert_eq!(line_of("a\nb\nc", 4), 3);
     }

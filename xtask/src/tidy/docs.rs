@@ -1,7 +1,7 @@
 //! What documentation must be there: of files, of system calls, of crates.
 
 use crate::problem::Problem;
-use crate::source::code_of;
+use crate::source::{code_of, group, signature_end};
 
 /// A file says first what is in it.
 pub(super) fn module_docs(path: &str, text: &str) -> Vec<Problem> {
@@ -22,33 +22,27 @@ pub(super) fn module_docs(path: &str, text: &str) -> Vec<Problem> {
 /// In `sys-*`, a public function that makes a system call cites its manual page.
 ///
 /// A function makes one, for this rule, if its `doc(alias)` is the C name of a function, or if it
-/// returns `Errno` and is not a conversion, `from_…`.
+/// calls into the crate's own `sys`.
 pub(super) fn manual_pages(path: &str, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !(path.starts_with("crates/sys-") && path.contains("/src/")) {
         return problems;
     }
-    let lines: Vec<&str> = text.lines().collect();
-    for (index, line) in lines.iter().enumerate() {
+    let code = code_of(text);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut offset = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let start = offset;
+        offset += line.len();
         if !is_public_function(line.trim()) {
             continue;
         }
-        let above = lines[..index].iter().rev().map(|line| line.trim());
+        let above = lines[..index].iter().rev();
         let above: Vec<_> = above
-            .take_while(|l| l.starts_with("///") || is_attribute(l))
+            .take_while(|line| line.starts_with("///") || is_attribute(line))
             .collect();
-        let signature = lines[index..]
-            .iter()
-            .take_while(|line| !line.trim().is_empty());
-        let signature: Vec<_> = signature.copied().collect();
-        let signature = signature.join(" ");
-        let signature = signature.split('{').next().unwrap_or_default();
-        let returns_errno = signature
-            .split("->")
-            .last()
-            .is_some_and(|returned| returned.contains("Errno"));
-        let calls = above.iter().any(|line| names_c_function(line))
-            || returns_errno && !signature.contains("fn from_");
+        let body = &code[group(&code, signature_end(&code, start))];
+        let calls = body.contains("sys::") || above.iter().any(|line| names_c_function(line));
         if calls && !above.iter().any(|line| line.starts_with("/// Manual:")) {
             let what = "a system call without its `Manual:` line; the page is the proof";
             problems.push(Problem::new(path, index + 1, what));
@@ -187,18 +181,18 @@ mod tests {
         let manual = "/// Adds.\n///\n/// Manual: epoll_ctl(2)";
         for text in [
             format!("{manual}\n{alias}\npub fn add(&self) {{}}\n"),
-            format!("{manual}\n#[must_use]\npub fn add() -> Result<(), Errno> {{}}\n"),
+            format!("{manual}\n#[must_use]\npub fn add() {{ sys::add() }}\n"),
             "/// Pure.\npub fn bits(self) -> u32 {}\n".to_owned(),
             "#[doc(alias = \"AF_UNSPEC\")]\npub fn unspecified() -> Self {}\n".to_owned(),
-            "/// Converts.\npub fn from_name(n: &str) -> Result<Self, Errno> {}\n".to_owned(),
-            format!("{alias}\npub(crate) fn add() -> Result<(), Errno> {{}}\n"),
+            "/// Converts.\npub fn new(n: &str) -> Result<Self, Errno> {}\n".to_owned(),
+            format!("{alias}\npub(crate) fn add() {{ sys::add() }}\n"),
             format!("{alias}\nfn add() {{}}\n{alias}\npub struct Add;\n"),
         ] {
             assert_eq!(manual_pages(path, &text), [], "{text}");
         }
         for text in [
             format!("/// Adds.\n{alias}\npub fn add(&self) {{}}\n"),
-            "pub fn add(\n    a: u8,\n) -> Result<(), Errno> {\n}\n".to_owned(),
+            "pub fn add(\n    a: u8,\n) -> Result<(), Errno> {\n    sys::add(a)\n}\n".to_owned(),
             format!("{manual}\npub fn a() {{}}\n\n/// B.\n{alias}\npub const unsafe fn b() {{}}\n"),
         ] {
             assert_says(&manual_pages(path, &text), "Manual:");

@@ -1,6 +1,6 @@
 //! Finding unsafe code in a file: where, in which function, which operation, with which proof.
 
-use crate::source::{code_of, group, line_of, skip_space, words};
+use crate::source::{code_of, group, line_of, signature_end, skip_space, words};
 
 /// One use of `unsafe`.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,20 +78,6 @@ fn functions(code: &str) -> Vec<Function> {
         }
     }
     functions
-}
-
-/// The offset of the `{` or `;` that ends a signature; those in its brackets do not.
-fn signature_end(code: &str, start: usize) -> usize {
-    let mut at = start;
-    while at < code.len() {
-        match code.as_bytes()[at] {
-            b'{' | b';' => return at,
-            b'(' | b'[' => at = group(code, at).end,
-            _ => {}
-        }
-        at += 1;
-    }
-    code.len()
 }
 
 /// The operation after the word `unsafe`: the callee of a block, or the head of an item.
