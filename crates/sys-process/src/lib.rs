@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg(unix)]
+
+mod kill;
+mod listener;
+mod mask;
+#[cfg(target_os = "linux")]
+mod pidfd;
+mod record;
+mod registry;
+mod signal;
+#[cfg(target_os = "linux")]
+mod signalfd;
+#[expect(
+    unsafe_code,
+    reason = "the system calls that rustix lacks, and the signal handler"
+)]
+mod sys;
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the system calls of Linux that rustix lacks")]
+#[path = "sys/linux.rs"]
+mod sys_linux;
+mod target;
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+mod wait;
+
+pub use rustix::io::Errno;
+pub use rustix::process::Pid;
+
+pub use kill::{kill, kill_group};
+pub use listener::{Pending, SignalListener};
+pub use mask::{SignalSet, block_signals, set_signal_mask, signal_mask};
+#[cfg(target_os = "linux")]
+pub use pidfd::PidFd;
+pub use signal::Signal;
+#[cfg(target_os = "linux")]
+pub use signalfd::{SignalFd, SignalInfo};
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+pub use wait::{ChildState, WaitFlags, wait};

@@ -1,0 +1,245 @@
+//! The listener: signals as a descriptor that any poller can watch.
+
+use core::fmt;
+use core::mem;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use static_assertions::assert_impl_all;
+
+use crate::record::Record;
+use crate::signal::Signal;
+use crate::sys::Hold;
+use crate::{registry, target};
+
+assert_impl_all!(SignalListener: Send, Sync);
+
+/// A set of signals, and a descriptor that is readable while one of them is pending.
+///
+/// The descriptor is the read end of a pipe; watch it for readability, and call
+/// [`take`](Self::take) until it returns `None`. The bytes in the pipe mean nothing: the signals
+/// are counted in memory, so that no storm fills the pipe and none is lost.
+///
+/// While someone listens to a signal, its default action is not run and being ignored does not
+/// hold: `SIGTERM` no longer ends the process, and ended children wait to be waited for. A handler
+/// that was installed before is called as if it were alone, with the arguments of the kernel; other
+/// signals wait until it returns, and its `SA_RESETHAND` is not obeyed. System calls that the
+/// signal interrupts are restarted where the kernel can (`SA_RESTART`), and the handler runs on the
+/// alternate stack where the thread has one. When the last listener of a signal leaves, the earlier
+/// disposition comes back, if ours is still in place; it is what meets a signal that was sent
+/// before and has not reached a thread.
+///
+/// A started program inherits neither the handler nor a mask nor an ignored signal from here. A
+/// child of fork(2) that does not start a program keeps the handler, and its listeners are deaf:
+/// `take` returns nothing there, and dropping them changes nothing, so that the parent loses
+/// nothing.
+///
+/// Signals that are pending when a listener is dropped are forgotten.
+///
+/// # Platform notes
+///
+/// On Apple systems the pipe becomes close-on-exec by a second call, so that a child which another
+/// thread starts in between inherits it.
+///
+/// # Examples
+///
+/// ```
+/// use sys_process::{Pid, Signal, SignalListener, kill};
+///
+/// let mut listener = SignalListener::new()?;
+/// listener.add(Signal::USER_1)?;
+/// kill(rustix::process::getpid(), Signal::USER_1)?;
+/// // A poller would now report the listener's descriptor as readable.
+/// let pending = loop {
+///     if let Some(pending) = listener.take() {
+///         break pending;
+///     }
+/// };
+/// assert_eq!(pending.signal, Signal::USER_1);
+/// # Ok::<(), sys_process::Errno>(())
+/// ```
+///
+/// Manual: sigaction(2), signal-safety(7)
+#[doc(alias = "sigaction")]
+pub struct SignalListener {
+    record: &'static Record,
+    /// `None` only while dropping.
+    parts: Option<Parts>,
+    /// The process that made it; a fork of it must not touch what it shares with its parent.
+    process: u32,
+}
+
+struct Parts {
+    hold: Hold<'static>,
+    reader: OwnedFd,
+}
+
+/// A signal that came, and how often since it was last taken.
+///
+/// The kernel merges signals that are pending in it, so the count is what reached the handler: at
+/// least one, at most what was sent. It stays at the largest `u32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The signal.
+    pub signal: Signal,
+    /// How often the handler ran for it, at least once.
+    pub count: u32,
+}
+
+impl SignalListener {
+    /// A listener without signals.
+    ///
+    /// Allocates when more listeners exist than ever before; the memory is kept for later ones.
+    /// Cost: one system call.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`: no descriptors are left.
+    ///
+    /// Manual: pipe(2)
+    pub fn new() -> Result<Self, Errno> {
+        let (reader, writer) = target::pipe()?;
+        let (record, hold) = Record::claim(writer);
+        Ok(Self {
+            record,
+            parts: Some(Parts { hold, reader }),
+            process: std::process::id(),
+        })
+    }
+
+    /// Starts to listen to `signal`; one that is listened to already is left as it is.
+    ///
+    /// Cost: three system calls for the first listener of a signal, one for others.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: the signal cannot be listened to ([`Signal::can_be_listened_to`]), or the
+    ///   system has no such signal.
+    /// * `EBUSY`: foreign code has installed a handler over the one of this crate, and it is
+    ///   unknown whether it calls ours.
+    ///
+    /// Manual: sigaction(2)
+    pub fn add(&mut self, signal: Signal) -> Result<(), Errno> {
+        if self.listens_to(signal) {
+            return Ok(());
+        }
+        // The record first: from the moment the handler is installed the default action is gone,
+        // and a signal that is not recorded would be lost.
+        self.record.want(signal);
+        registry::enter(signal).inspect_err(|_| self.record.ignore(signal))
+    }
+
+    /// Stops listening to `signal` and forgets what is pending of it.
+    ///
+    /// Cost: two system calls for the last listener of a signal.
+    pub fn remove(&mut self, signal: Signal) {
+        if self.listens_to(signal) && self.is_in_its_process() {
+            registry::leave(signal);
+            self.record.ignore(signal);
+        }
+    }
+
+    /// Whether `signal` is listened to.
+    #[must_use]
+    pub fn listens_to(&self, signal: Signal) -> bool {
+        self.record.wants(signal)
+    }
+
+    /// The signals that are listened to, smallest number first.
+    pub fn signals(&self) -> impl Iterator<Item = Signal> {
+        self.record.wanted()
+    }
+
+    /// The next pending signal; `None` when there is none, and the descriptor is then no longer
+    /// readable until the next signal.
+    ///
+    /// The smallest number comes first. As long as something is pending the descriptor stays
+    /// readable. Never blocks. Cost: none while signals are pending, one or two system calls for
+    /// the `None`.
+    #[must_use = "the signal is no longer pending"]
+    pub fn take(&self) -> Option<Pending> {
+        if !self.is_in_its_process() {
+            return None;
+        }
+        let (signal, count) = self.record.take().or_else(|| self.answer())?;
+        Some(Pending { signal, count })
+    }
+
+    /// Empties the pipe and looks once more; what came in between rings again, because the caller
+    /// may stop here.
+    fn answer(&self) -> Option<(Signal, u32)> {
+        let parts = self.parts.as_ref()?;
+        let mut bytes = [0; 64];
+        // An error, as EAGAIN, means that nothing was read: at worst the descriptor stays readable
+        // and the next call tries again. The signals themselves are not in the pipe. Fewer bytes
+        // than asked for mean that it is empty.
+        while rustix::io::read(&parts.reader, &mut bytes) == Ok(bytes.len()) {}
+        self.record.answered();
+        let found = self.record.take();
+        if found.is_some() {
+            self.record.ring(&parts.hold);
+        }
+        found
+    }
+
+    fn is_in_its_process(&self) -> bool {
+        self.process == std::process::id()
+    }
+}
+
+impl AsFd for SignalListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.parts {
+            Some(parts) => parts.reader.as_fd(),
+            None => unreachable!(),
+        }
+    }
+}
+
+impl Drop for SignalListener {
+    fn drop(&mut self) {
+        let parts = self.parts.take();
+        if !self.is_in_its_process() {
+            // The pipe and the parent's listener are one; exec closes this end of it.
+            mem::forget(parts);
+            return;
+        }
+        let signals: Vec<Signal> = self.signals().collect();
+        for signal in signals {
+            self.remove(signal);
+        }
+        if let Some(Parts { hold, reader }) = parts {
+            hold.close_with(reader);
+        }
+    }
+}
+
+impl fmt::Debug for SignalListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.signals()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SignalListener;
+    use crate::signal::Signal;
+
+    #[test]
+    fn a_copy_in_a_forked_child_is_deaf_and_its_drop_changes_nothing() {
+        let mut listener = SignalListener::new().unwrap();
+        listener.add(Signal::URGENT).unwrap();
+        let mut copy = SignalListener::new().unwrap();
+        copy.add(Signal::URGENT).unwrap();
+        drop(listener);
+        // The last one now; in a child of fork its process would be another one.
+        copy.process += 1;
+        copy.record.want(Signal::URGENT);
+        copy.remove(Signal::URGENT);
+        assert!(copy.listens_to(Signal::URGENT));
+        assert_eq!(copy.take(), None);
+        drop(copy);
+        let present = crate::sys::disposition(Signal::URGENT).unwrap();
+        assert!(present.is_ours());
+    }
+}

@@ -1,0 +1,57 @@
+//! What differs between systems: where errno lives, how a pipe is made, which numbers are taken.
+
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+
+#[cfg(any(
+    target_os = "linux",
+    target_os = "dragonfly",
+    target_os = "redox",
+    target_os = "hurd"
+))]
+pub(crate) use libc::__errno_location as errno_location;
+
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+pub(crate) use libc::__error as errno_location;
+
+#[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
+pub(crate) use libc::__errno as errno_location;
+
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+pub(crate) use libc::___errno as errno_location;
+
+/// Whether the C library keeps this number for itself.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn is_reserved(number: i32) -> bool {
+    // The kernel's real-time signals start at 32; the C library takes the first few for its
+    // threads and says so by a larger SIGRTMIN.
+    (32..libc::SIGRTMIN()).contains(&number)
+}
+
+/// Whether the C library keeps this number for itself.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const fn is_reserved(_number: i32) -> bool {
+    false
+}
+
+/// A pipe, both ends close-on-exec and non-blocking: the read end, then the write end.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    use rustix::pipe::{PipeFlags, pipe_with};
+    pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)
+}
+
+/// A pipe, both ends close-on-exec and non-blocking: the read end, then the write end.
+///
+/// This system has no pipe2(2): a child that another thread starts between the calls inherits
+/// both ends.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
+    use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+    let (reader, writer) = rustix::pipe::pipe()?;
+    for end in [&reader, &writer] {
+        fcntl_setfd(end, FdFlags::CLOEXEC)?;
+        ioctl_fionbio(end, true)?;
+    }
+    Ok((reader, writer))
+}

@@ -1,0 +1,18 @@
+//! Integration tests; those that change dispositions run in processes of their own.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what a process of its own said is shown"
+)]
+
+mod churn;
+mod delivery;
+mod disposition;
+mod foreign;
+#[cfg(target_os = "linux")]
+mod inheritance;
+mod isolated;
+#[cfg(target_os = "linux")]
+mod linux;
+mod wait;
