@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(not(unix))]
+compile_error!("poll-net runs on Unix systems; Windows and WASI are not supported");
+
+mod call;
+mod descriptor;
+pub mod pipe;
+mod tcp;
+mod udp;
+mod unix;
+
+pub use tcp::connecting::Connecting;
+pub use tcp::listener::TcpListener;
+pub use tcp::socket::TcpSocket;
+pub use tcp::stream::TcpStream;
+pub use udp::UdpSocket;
+pub use unix::datagram::UnixDatagram;
+pub use unix::listener::UnixListener;
+pub use unix::seqpacket::UnixSeqpacket;
+pub use unix::seqpacket_listener::UnixSeqpacketListener;
+pub use unix::stream::UnixStream;
+
+pub use sys_socket::UnixAddr;

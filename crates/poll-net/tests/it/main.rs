@@ -1,0 +1,13 @@
+//! Integration tests: the behaviour that the documentation promises, over loopback.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its sockets has failed"
+)]
+
+mod support;
+
+mod pipe;
+mod tcp;
+mod udp;
+mod unix;

@@ -1,0 +1,90 @@
+//! What the tests share: addresses, waiting with a deadline, temporary paths.
+
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use poll_net::{TcpListener, TcpStream};
+use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
+
+/// How long any test waits for anything.
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+
+/// Any free port on the loopback interface.
+pub(crate) fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// Waits until `source` is ready for `interest`.
+pub(crate) fn wait(source: &impl AsFd, interest: Interest) {
+    let mut poll = Poll::new().unwrap();
+    let mut events = Events::with_capacity(4);
+    let fd = source.as_fd();
+    poll.registry()
+        .register(&fd, Token(0), interest, Trigger::Level)
+        .unwrap();
+    poll.wait(&mut events, Some(LIMIT)).unwrap();
+    assert!(!events.is_empty(), "nothing within {LIMIT:?}");
+}
+
+/// Repeats an operation on `source` until it no longer says `WouldBlock`.
+pub(crate) fn until_done<S: AsFd, T>(
+    source: &S,
+    interest: Interest,
+    mut operation: impl FnMut(&S) -> io::Result<T>,
+) -> io::Result<T> {
+    let end = Monotonic.now().saturating_add(LIMIT);
+    loop {
+        match operation(source) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => wait(source, interest),
+            result => return result,
+        }
+        assert!(Monotonic.now() < end, "spurious readiness for {LIMIT:?}");
+    }
+}
+
+/// Reads the descriptor's data, waiting for it.
+pub(crate) fn readable<S: AsFd, T>(
+    source: &S,
+    operation: impl FnMut(&S) -> io::Result<T>,
+) -> io::Result<T> {
+    until_done(source, Interest::READABLE, operation)
+}
+
+/// Two connected streams: the client's and the server's.
+pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind(any_port()).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _peer) = readable(&listener, TcpListener::accept).unwrap();
+    wait(&client, Interest::WRITABLE);
+    assert!(client.finish_connect().unwrap());
+    (client, server)
+}
+
+/// A path in the temporary directory that no other test uses, removed when dropped.
+pub(crate) struct TempPath(pub(crate) PathBuf);
+
+impl TempPath {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("poll-net-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl AsRef<std::path::Path> for TempPath {
+    fn as_ref(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for TempPath {
+    fn drop(&mut self) {
+        // A test that never made the path has nothing to remove.
+        drop(std::fs::remove_file(&self.0));
+    }
+}

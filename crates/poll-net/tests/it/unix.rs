@@ -1,0 +1,189 @@
+//! Unix sockets of every kind.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+
+use poll_net::{
+    UnixAddr, UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener, UnixStream,
+};
+
+use crate::support::{TempPath, readable};
+
+#[test]
+fn a_stream_connects_by_path_and_the_path_stays_after_the_close() {
+    let path = TempPath::new();
+    let missing = UnixStream::connect(&path).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    let listener = UnixListener::bind(&path).unwrap();
+    assert_eq!(
+        listener.local_addr().unwrap().as_pathname(),
+        Some(path.as_ref())
+    );
+    let client = UnixStream::connect(&path).unwrap();
+    assert!(client.finish_connect().unwrap());
+    let (mut server, peer) = readable(&listener, UnixListener::accept).unwrap();
+    assert!(peer.is_unnamed());
+    (&client).write_all(b"hello").unwrap();
+    let mut buffer = [0; 8];
+    assert_eq!(
+        readable(&server, |server| server.peek(&mut buffer)).unwrap(),
+        5
+    );
+    assert_eq!(server.read(&mut buffer).unwrap(), 5);
+    assert_eq!(
+        client.peer_addr().unwrap().as_pathname(),
+        Some(path.as_ref())
+    );
+
+    drop(listener);
+    let refused = UnixStream::connect(&path).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    let taken = UnixListener::bind(&path).unwrap_err();
+    assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+}
+
+#[test]
+fn a_path_that_is_too_long_or_empty_or_has_a_zero_byte_is_refused() {
+    for path in [
+        String::new(),
+        "a\0b".into(),
+        "x".repeat(UnixAddr::MAX_PATH + 1),
+    ] {
+        let code = UnixListener::bind(&path).unwrap_err().raw_os_error();
+        assert!(code.is_some());
+        assert_eq!(UnixStream::connect(&path).unwrap_err().raw_os_error(), code);
+        assert_eq!(UnixDatagram::bind(&path).unwrap_err().raw_os_error(), code);
+    }
+}
+
+#[test]
+fn the_longest_path_is_bound_and_connected() {
+    let path = TempPath::new();
+    let directory = path.0.parent().unwrap().to_path_buf();
+    let room = UnixAddr::MAX_PATH - directory.as_os_str().len() - 1;
+    let name = format!("{:x<room$}", format!("poll-net-{}-", std::process::id()));
+    let path = TempPath(directory.join(name));
+    assert_eq!(path.0.as_os_str().len(), UnixAddr::MAX_PATH);
+    let listener = UnixListener::bind(&path).unwrap();
+    assert_eq!(
+        listener.local_addr().unwrap().as_pathname(),
+        Some(path.as_ref())
+    );
+    UnixStream::connect(&path).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn abstract_names_work_for_every_kind_and_vanish_with_the_socket() {
+    let name = format!("poll-net\0{}", std::process::id());
+    let address = UnixAddr::from_abstract_name(&name).unwrap();
+    let listener = UnixListener::bind_addr(&address).unwrap();
+    assert_eq!(listener.local_addr().unwrap(), address);
+    let client = UnixStream::connect_addr(&address).unwrap();
+    assert_eq!(client.peer_addr().unwrap(), address);
+    let wrong_kind = UnixSeqpacket::connect_addr(&address).unwrap_err();
+    assert!(wrong_kind.raw_os_error().is_some());
+    drop(listener);
+    let gone = UnixStream::connect_addr(&address).unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
+    let datagrams = UnixDatagram::bind_addr(&UnixAddr::UNNAMED).unwrap();
+    assert!(datagrams.local_addr().unwrap().as_abstract_name().is_some());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_backlog_is_would_block_and_leaves_no_stream() {
+    let path = TempPath::new();
+    let listener = UnixListener::bind(&path).unwrap();
+    let mut clients = Vec::new();
+    let full = loop {
+        match UnixStream::connect(&path) {
+            Ok(client) => clients.push(client),
+            Err(error) => break error,
+        }
+        assert!(clients.len() <= 5000, "the backlog has no end");
+    };
+    assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    listener.accept().unwrap();
+    UnixStream::connect(&path).unwrap();
+}
+
+#[test]
+fn a_pair_of_streams_ends_one_direction_at_a_time() {
+    let (mut a, mut b) = UnixStream::pair().unwrap();
+    a.write_all(b"last").unwrap();
+    a.shutdown(Shutdown::Write).unwrap();
+    let mut buffer = [0; 8];
+    assert_eq!(b.read(&mut buffer).unwrap(), 4);
+    assert_eq!(b.read(&mut buffer).unwrap(), 0);
+    b.write_all(b"back").unwrap();
+    assert_eq!(a.read(&mut buffer).unwrap(), 4);
+    drop(b);
+    let mut c = a.try_clone().unwrap();
+    assert_eq!(c.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn datagrams_carry_the_senders_name_or_none() {
+    let (here, there) = (TempPath::new(), TempPath::new());
+    let receiver = UnixDatagram::bind(&here).unwrap();
+    let named = UnixDatagram::bind(&there).unwrap();
+    let unnamed = UnixDatagram::unbound().unwrap();
+    assert_eq!(named.send_to(b"named", &here).unwrap(), 5);
+    assert_eq!(unnamed.send_to(b"", &here).unwrap(), 0);
+    let mut buffer = [0; 8];
+    let (len, from) = receiver.peek_from(&mut buffer).unwrap();
+    assert_eq!((len, from.as_pathname()), (5, Some(there.as_ref())));
+    assert_eq!(receiver.recv_from(&mut buffer).unwrap(), (5, from));
+    let (len, from) = receiver.recv_from(&mut buffer).unwrap();
+    assert_eq!((len, from.is_unnamed()), (0, true));
+    let nothing = receiver.recv_from(&mut buffer).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    unnamed.connect(&here).unwrap();
+    unnamed.send(b"x").unwrap();
+    assert_eq!(receiver.peek(&mut buffer).unwrap(), 1);
+    drop(receiver);
+    let gone = unnamed.send(b"x").unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
+}
+
+#[cfg(not(target_vendor = "apple"))]
+#[test]
+fn sequenced_packets_keep_the_bounds_of_messages_and_have_an_end() {
+    let path = TempPath::new();
+    let listener = UnixSeqpacketListener::bind(&path).unwrap();
+    let client = UnixSeqpacket::connect(&path).unwrap();
+    assert!(client.finish_connect().unwrap());
+    let (server, _peer) = readable(&listener, UnixSeqpacketListener::accept).unwrap();
+    client.send(b"one").unwrap();
+    client.send(b"three").unwrap();
+    let mut buffer = [0; 8];
+    assert_eq!(server.peek(&mut buffer).unwrap(), 3);
+    assert_eq!(server.recv(&mut buffer).unwrap(), 3);
+    assert_eq!(server.recv(&mut buffer).unwrap(), 5);
+    let nothing = server.recv(&mut buffer).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    drop(client);
+    assert_eq!(server.recv(&mut buffer).unwrap(), 0);
+    assert_eq!(server.send(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn sockets_convert_to_the_standard_library_and_back() {
+    let (a, b) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut a = UnixStream::try_from(a).unwrap();
+    assert_eq!(a.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    (&b).write_all(b"x").unwrap();
+    assert_eq!(a.read(&mut [0]).unwrap(), 1);
+    let a = std::os::unix::net::UnixStream::from(a);
+    assert_eq!(
+        (&a).read(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    let datagram = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    let datagram = UnixDatagram::try_from(datagram).unwrap();
+    assert_eq!(
+        datagram.recv(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+}
