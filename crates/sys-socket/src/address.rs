@@ -127,6 +127,14 @@ impl Address {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
+    /// An address that the kernel wrote among other bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let mut address = Self::EMPTY;
+        address.put(0, bytes);
+        address.set_len(bytes.len());
+        address
+    }
+
     /// The whole room, for the kernel to write to.
     pub(crate) const fn storage(&mut self) -> &mut [u8; STORAGE] {
         &mut self.bytes

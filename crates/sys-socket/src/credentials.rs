@@ -34,6 +34,17 @@ impl Credentials {
             gid: u32::from_ne_bytes(gid),
         })
     }
+
+    /// Writes a `ucred`.
+    pub(crate) fn to_ucred(self) -> [u8; UCRED] {
+        let pid = self.pid.unwrap_or_default().to_ne_bytes();
+        let fields = [pid, self.uid.to_ne_bytes(), self.gid.to_ne_bytes()];
+        let mut bytes = [0; UCRED];
+        for (slot, byte) in bytes.iter_mut().zip(fields.as_flattened()) {
+            *slot = *byte;
+        }
+        bytes
+    }
 }
 
 /// The process at the other end of a connected Unix stream, as it was when it connected, listened
@@ -75,11 +86,18 @@ mod tests {
     use super::{Credentials, UCRED};
 
     #[test]
-    fn a_short_answer_is_no_process() {
-        let bytes = [1; UCRED];
-        assert!(Credentials::from_ucred(&bytes).is_some());
-        for len in 0..UCRED {
-            assert_eq!(Credentials::from_ucred(&bytes[..len]), None);
+    fn credentials_come_back_as_they_went_in() {
+        for (pid, uid, gid) in [
+            (None, 0, 0),
+            (Some(1), 1, 2),
+            (Some(i32::MAX), u32::MAX, u32::MAX - 1),
+        ] {
+            let value = Credentials { pid, uid, gid };
+            let bytes = value.to_ucred();
+            assert_eq!(Credentials::from_ucred(&bytes), Some(value));
+            for len in 0..UCRED {
+                assert_eq!(Credentials::from_ucred(&bytes[..len]), None);
+            }
         }
     }
 }

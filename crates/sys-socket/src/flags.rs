@@ -201,6 +201,46 @@ impl BitOr for ReceiveFlags {
     }
 }
 
+/// What the kernel says about a received message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MessageFlags(c_int);
+
+impl MessageFlags {
+    /// The message was longer than the buffers; the rest is lost.
+    #[doc(alias = "MSG_TRUNC")]
+    pub const TRUNCATED: Self = Self(libc::MSG_TRUNC);
+    /// The control data was longer than its buffer; the rest is lost, descriptors are closed.
+    #[doc(alias = "MSG_CTRUNC")]
+    pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);
+    /// The message ends a record.
+    #[doc(alias = "MSG_EOR")]
+    pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);
+    /// Out-of-band data.
+    #[doc(alias = "MSG_OOB")]
+    pub const OUT_OF_BAND: Self = Self(libc::MSG_OOB);
+    /// The message comes from the error queue (Linux; elsewhere zero).
+    #[doc(alias = "MSG_ERRQUEUE")]
+    pub const ERROR_QUEUE: Self = Self(target::MSG_ERRQUEUE);
+
+    /// Flags from their bits; unknown bits are kept.
+    #[must_use]
+    pub const fn from_bits_retain(bits: i32) -> Self {
+        Self(bits)
+    }
+
+    /// The bits.
+    #[must_use]
+    pub const fn bits(self) -> i32 {
+        self.0
+    }
+
+    /// Whether all of `other` is set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ReceiveFlags, SendFlags};

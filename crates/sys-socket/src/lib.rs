@@ -11,10 +11,13 @@
 ))]
 
 mod address;
+mod control;
+mod control_message;
 mod create;
 mod credentials;
 mod flags;
 pub mod form;
+mod message;
 mod multicast;
 mod option;
 pub mod options;
@@ -32,12 +35,15 @@ mod unix_address;
 pub use rustix::io::Errno;
 
 pub use address::Address;
+pub use control::{ControlMessages, IncomingControl, OutgoingControl, control_space};
+pub use control_message::{ControlMessage, PacketInfo4, PacketInfo6, QueuedError, ReceivedFds};
 pub use create::{
     accept, bind, connect, listen, local_addr, pair, peer_addr, shutdown, socket, take_error,
 };
 pub use credentials::{Credentials, peer_credentials};
-pub use flags::{Domain, Kind, Protocol, ReceiveFlags, SendFlags};
+pub use flags::{Domain, Kind, MessageFlags, Protocol, ReceiveFlags, SendFlags};
 pub use form::Name;
+pub use message::{Received, receive_message, send_message};
 pub use multicast::{
     Interface4, join_multicast_v4, join_multicast_v6, leave_multicast_v4, leave_multicast_v6,
 };

@@ -3,10 +3,12 @@
 use core::ffi::c_int;
 use core::mem;
 use core::ptr;
+use core::slice;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use crate::{Address, Errno, target};
+use crate::address::STORAGE;
+use crate::{Address, Errno, control_space, target};
 
 // The standard library documents `IoSlice` and `IoSliceMut` as ABI-compatible with `iovec` on
 // Unix; the sizes are pinned here all the same.
@@ -16,6 +18,48 @@ const _: () = {
     assert!(size_of::<IoSliceMut<'_>>() == size_of::<libc::iovec>());
     assert!(align_of::<IoSliceMut<'_>>() == align_of::<libc::iovec>());
 };
+
+/// The length of a control message's header with the padding after it.
+pub(crate) const CONTROL_HEADER: usize = {
+    // SAFETY: `CMSG_LEN` is marked unsafe only because it comes from C; it computes with integers.
+    // - Its argument is a constant, far from overflow.
+    let header = unsafe { libc::CMSG_LEN(0) };
+    widen(header)
+};
+
+/// What the length of a control message is rounded up to: the step of the space it takes.
+pub(crate) const CONTROL_ALIGN: usize = {
+    // SAFETY: `CMSG_SPACE` is marked unsafe only because it comes from C; it computes with
+    // integers.
+    // - Its argument is a constant, far from overflow.
+    let with_one = unsafe { libc::CMSG_SPACE(1) };
+    // SAFETY: as above.
+    let with_none = unsafe { libc::CMSG_SPACE(0) };
+    widen(with_one - with_none)
+};
+
+// The arithmetic of this crate is that of the C macros, on every target that this compiles for.
+const _: () = {
+    let mut len = 0;
+    while len < 40 {
+        // SAFETY: `CMSG_SPACE` is marked unsafe only because it comes from C; it computes with
+        // integers.
+        // - Its argument is below 40, far from overflow.
+        let space = unsafe { libc::CMSG_SPACE(len) };
+        assert!(control_space(widen(len)) == widen(space));
+        len += 1;
+    }
+};
+
+/// A small constant as `usize`, for want of a conversion that works in constants.
+const fn widen(small: u32) -> usize {
+    let (mut wide, mut left) = (0, small);
+    while left > 0 {
+        wide += 1;
+        left -= 1;
+    }
+    wide
+}
 
 #[cfg(feature = "count")]
 static CALLS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
@@ -317,13 +361,20 @@ pub(crate) fn send_message(
     check_len(returned)
 }
 
+/// What a receive reports besides the bytes themselves.
+pub(crate) struct RawReceived {
+    pub(crate) len: usize,
+    pub(crate) control_len: usize,
+    pub(crate) flags: c_int,
+}
+
 pub(crate) fn receive_message(
     fd: BorrowedFd<'_>,
     buffers: &mut [IoSliceMut<'_>],
     from: &mut Address,
     control: &mut [u8],
     flags: c_int,
-) -> Result<usize, Errno> {
+) -> Result<RawReceived, Errno> {
     let mut header = empty_header();
     let room = from.storage();
     header.msg_name = room.as_mut_ptr().cast();
@@ -334,6 +385,7 @@ pub(crate) fn receive_message(
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = fit(control.len())?;
     }
+    let flags = flags | target::CONTROL_CLOSE_ON_EXEC;
     // SAFETY: recvmsg(2) reads and writes the header, reads the array of buffers, and writes to
     // the name, the buffers and the control data, at most as much as the lengths allow.
     // - Name, array and control data are set above to exclusively borrowed memory with its
@@ -342,8 +394,14 @@ pub(crate) fn receive_message(
     //   for `IoSliceMut`.
     let returned = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, flags) };
     let len = check_len(returned)?;
-    from.set_len(fit(header.msg_namelen)?);
-    Ok(len)
+    // From here on nothing may fail: the control data may hold descriptors that need an owner.
+    from.set_len(fit(header.msg_namelen).unwrap_or(STORAGE));
+    let control_len = fit(header.msg_controllen).unwrap_or(usize::MAX);
+    Ok(RawReceived {
+        len,
+        control_len: control_len.min(control.len()),
+        flags: header.msg_flags,
+    })
 }
 
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
@@ -457,4 +515,51 @@ pub(crate) fn peer_ids(fd: BorrowedFd<'_>) -> Option<Result<(u32, u32), Errno>> 
     // - `uid` and `gid` are variables of these types, exclusively borrowed for the call.
     let returned = unsafe { peer_ids(fd.as_raw_fd(), &raw mut uid, &raw mut gid) };
     Some(check(returned).map(|_zero| (uid, gid)))
+}
+
+/// The words of a control buffer as bytes.
+pub(crate) fn bytes(words: &[u64]) -> &[u8] {
+    let (start, len) = (words.as_ptr().cast(), size_of_val(words));
+    // SAFETY: `from_raw_parts` requires `len` readable, initialised bytes that nobody writes to as
+    // long as the result lives.
+    // - They are the memory of `words`, which has `size_of_val` bytes, is borrowed for as long as
+    //   the result, and has no padding.
+    // - Bytes have no alignment and every one is valid.
+    unsafe { slice::from_raw_parts(start, len) }
+}
+
+/// The words of a control buffer as bytes to write to.
+pub(crate) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
+    let (start, len) = (words.as_mut_ptr().cast(), size_of_val(words));
+    // SAFETY: `from_raw_parts_mut` requires `len` initialised bytes that nobody else reads or
+    // writes as long as the result lives.
+    // - They are the memory of `words`, which has `size_of_val` bytes, is exclusively borrowed for
+    //   as long as the result, and has no padding.
+    // - Bytes have no alignment, every one is valid, and whatever is written is valid in a `u64`.
+    unsafe { slice::from_raw_parts_mut(start, len) }
+}
+
+/// Takes the descriptor out of a place in received control data; the place is empty afterwards.
+///
+/// Only for places of `SCM_RIGHTS` data in bytes that recvmsg(2) has written.
+pub(crate) fn take_descriptor(place: &mut [u8; 4]) -> Option<OwnedFd> {
+    let descriptor = c_int::from_ne_bytes(mem::replace(place, [0xff; 4]));
+    if descriptor < 0 {
+        return None;
+    }
+    // SAFETY: `from_raw_fd` requires an open descriptor that nobody else owns.
+    // - The callers are `ReceivedFds::next` and `close_received`; both get their places from the
+    //   walk over an `IncomingControl` or a batch, whose bytes up to `len` only recvmsg(2) and
+    //   recvmmsg(2) write. Such a place holds a descriptor that the call opened for this process
+    //   (unix(7)), and that no other code has been told of.
+    // - It is taken once: the place was overwritten above.
+    Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// Makes a received descriptor close-on-exec, where receiving cannot do that.
+pub(crate) fn set_received_close_on_exec(place: [u8; 4]) -> Result<(), Errno> {
+    let descriptor = c_int::from_ne_bytes(place);
+    // SAFETY: fcntl(2) with F_SETFD takes an integer and touches no memory of the process.
+    let returned = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    check(returned).map(drop)
 }

@@ -24,6 +24,8 @@ mod birth {
     pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
     /// The option that does the same for the whole life of a socket.
     pub(crate) const NO_SIGNAL_OPTION: Option<c_int> = None;
+    /// Received descriptors are born close-on-exec.
+    pub(crate) const CONTROL_CLOSE_ON_EXEC: c_int = libc::MSG_CMSG_CLOEXEC;
 }
 
 /// Systems where flags are set after the birth.
@@ -36,6 +38,7 @@ mod birth {
     pub(crate) const PIPE2: Option<Pipe2> = None;
     pub(crate) const NO_SIGNAL: c_int = 0;
     pub(crate) const NO_SIGNAL_OPTION: Option<c_int> = Some(libc::SO_NOSIGPIPE);
+    pub(crate) const CONTROL_CLOSE_ON_EXEC: c_int = 0;
 }
 
 /// Flags and names that Linux has and the others have not.
@@ -48,6 +51,7 @@ mod linux {
     pub(crate) const MSG_CONFIRM: c_int = libc::MSG_CONFIRM;
     pub(crate) const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
     pub(crate) const MSG_ERRQUEUE: c_int = libc::MSG_ERRQUEUE;
+    pub(crate) const CREDENTIALS_KIND: Option<c_int> = Some(libc::SCM_CREDENTIALS);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -59,6 +63,7 @@ mod linux {
     pub(crate) const MSG_CONFIRM: c_int = 0;
     pub(crate) const MSG_FASTOPEN: c_int = 0;
     pub(crate) const MSG_ERRQUEUE: c_int = 0;
+    pub(crate) const CREDENTIALS_KIND: Option<c_int> = None;
 }
 
 /// Where the length byte of a socket address stands, on systems that have one.
@@ -81,8 +86,12 @@ pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> =
 )))]
 pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> = None;
 
-pub(crate) use birth::{ACCEPT4, NO_SIGNAL, NO_SIGNAL_OPTION, PIPE2, SOCKET_FLAGS};
-pub(crate) use linux::{ABSTRACT_NAMES, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE};
+pub(crate) use birth::{
+    ACCEPT4, CONTROL_CLOSE_ON_EXEC, NO_SIGNAL, NO_SIGNAL_OPTION, PIPE2, SOCKET_FLAGS,
+};
+pub(crate) use linux::{
+    ABSTRACT_NAMES, CREDENTIALS_KIND, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
+};
 pub(crate) use std_abstract::{abstract_name_of, from_abstract_name};
 
 /// The standard library's view of abstract names, which it has on Linux and Android only.
@@ -370,4 +379,59 @@ pub(crate) const NAMES: Names = Names {
         libc::IPV6_JOIN_GROUP,
         libc::IPV6_LEAVE_GROUP,
     )
+};
+
+/// The kind of the control message with a received type of service.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const TOS_KIND: Option<c_int> = Some(libc::IP_TOS);
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) const TOS_KIND: Option<c_int> = NAMES.receive_tos;
+
+/// How the control message about an IPv4 datagram's addresses looks.
+pub(crate) struct PacketInfo4Form {
+    pub(crate) receive_kind: c_int,
+    pub(crate) send_kind: c_int,
+    pub(crate) len: usize,
+    /// Where the index of the interface stands.
+    pub(crate) index: Option<usize>,
+    /// Where the address in the header of a received datagram stands.
+    pub(crate) destination: usize,
+    /// Where the address to send from stands.
+    pub(crate) source: usize,
+}
+
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "illumos"
+))]
+pub(crate) const PACKET_INFO_V4: PacketInfo4Form = PacketInfo4Form {
+    receive_kind: libc::IP_PKTINFO,
+    send_kind: libc::IP_PKTINFO,
+    len: size_of::<libc::in_pktinfo>(),
+    index: Some(core::mem::offset_of!(libc::in_pktinfo, ipi_ifindex)),
+    destination: core::mem::offset_of!(libc::in_pktinfo, ipi_addr),
+    source: core::mem::offset_of!(libc::in_pktinfo, ipi_spec_dst),
+};
+
+#[cfg(target_os = "netbsd")]
+pub(crate) const PACKET_INFO_V4: PacketInfo4Form = PacketInfo4Form {
+    receive_kind: libc::IP_PKTINFO,
+    send_kind: libc::IP_PKTINFO,
+    len: size_of::<libc::in_pktinfo>(),
+    index: Some(core::mem::offset_of!(libc::in_pktinfo, ipi_ifindex)),
+    destination: core::mem::offset_of!(libc::in_pktinfo, ipi_addr),
+    source: core::mem::offset_of!(libc::in_pktinfo, ipi_addr),
+};
+
+#[cfg(any(target_os = "freebsd", target_os = "openbsd", target_os = "dragonfly"))]
+pub(crate) const PACKET_INFO_V4: PacketInfo4Form = PacketInfo4Form {
+    receive_kind: libc::IP_RECVDSTADDR,
+    send_kind: libc::IP_SENDSRCADDR,
+    len: size_of::<libc::in_addr>(),
+    index: None,
+    destination: 0,
+    source: 0,
 };

@@ -72,7 +72,8 @@ pub fn send_vectored(
 /// Receives bytes and returns how many.
 ///
 /// Zero is the end of a stream. On a datagram socket it is a datagram of length zero, which is
-/// data and no end. A datagram longer than the buffer loses its rest silently.
+/// data and no end. A datagram longer than the buffer loses its rest silently; only
+/// [`receive_message`](crate::receive_message) tells.
 ///
 /// # Errors
 ///
@@ -133,7 +134,8 @@ pub fn recv_vectored(
     flags: ReceiveFlags,
 ) -> Result<usize, Errno> {
     let mut from = Address::EMPTY;
-    sys::receive_message(fd.as_fd(), buffers, &mut from, &mut [], flags.bits())
+    let received = sys::receive_message(fd.as_fd(), buffers, &mut from, &mut [], flags.bits())?;
+    Ok(received.len)
 }
 
 /// Makes writes to the broken socket return `EPIPE` without raising `SIGPIPE`, where sends cannot

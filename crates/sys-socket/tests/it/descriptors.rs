@@ -12,7 +12,7 @@ fn assert_born_well(fd: impl AsFd) {
     assert_eq!(sys_socket::is_non_blocking(&fd), Ok(true));
 }
 
-fn is_close_on_exec(fd: impl AsFd) -> bool {
+pub(crate) fn is_close_on_exec(fd: impl AsFd) -> bool {
     rustix::io::fcntl_getfd(fd)
         .unwrap()
         .contains(FdFlags::CLOEXEC)

@@ -10,6 +10,7 @@ mod count;
 mod create;
 mod descriptors;
 mod loopback;
+mod messages;
 mod options;
 mod pipes;
 mod transfer;
