@@ -9,5 +9,7 @@ pub(crate) fn run(arguments: &[String]) -> crate::Outcome {
 
 /// The call without arguments; it shares the target folder, so nothing is built twice.
 pub(crate) fn call() -> Call {
-    Call::cargo("run --release --manifest-path poll-bench/Cargo.toml --target-dir target --")
+    Call::cargo(
+        "run --release --locked --manifest-path poll-bench/Cargo.toml --target-dir target --",
+    )
 }

@@ -121,7 +121,6 @@ impl Call {
             .args(&self.arguments)
             .current_dir(root())
             .stdin(Stdio::null());
-        command.env("CI", "true");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -1,15 +1,17 @@
 //! `test`: everything that must pass, in order of cost, with a table of the steps at the end.
 
 mod alone;
+mod apart;
 mod examples;
 mod features;
 mod models;
+mod targets;
 
 use core::time::Duration;
 
 use crate::run::{Call, now};
-use crate::workspace::{crates, read, root};
-use crate::{Outcome, bench, docs, layers, tidy, unsafe_ledger};
+use crate::workspace::{crates, read};
+use crate::{Outcome, docs, layers, tidy, unsafe_ledger};
 
 /// How a step ended when it did not fail.
 enum Done {
@@ -59,6 +61,7 @@ const STEPS: &[Step] = &[
         cargo("clippy --workspace --all-targets --all-features -- -D warnings")
     }),
     step("each crate and feature alone", alone::each),
+    step("other systems compile", targets::each),
     step("no_std is no_std", alone::without_std),
     step(
         "tracing off means nothing",
@@ -74,7 +77,7 @@ const STEPS: &[Step] = &[
     step("docs and doc tests", || passed(docs::run(&[]))),
     step("loom models", models::loom),
     step("examples", examples::run),
-    step("benchmarks build and run", bench_smoke),
+    step("benchmarks build and run", apart::benchmarks),
 ];
 
 /// Runs all steps, or those of the inner loop; every step runs, also after one that failed.
@@ -145,17 +148,6 @@ fn oldest_compiler() -> Result {
         "rust-version is {oldest}, this is {}",
         running.trim()
     )))
-}
-
-fn bench_smoke() -> Result {
-    if !root().join("poll-bench/Cargo.toml").exists() {
-        return Ok(Done::Skipped("no poll-bench in this checkout".to_owned()));
-    }
-    passed(
-        bench::call()
-            .args(&["--smoke".to_owned()])
-            .run_within(Duration::from_secs(600)),
-    )
 }
 
 /// The names of the published members whose sources contain `needle` in code.

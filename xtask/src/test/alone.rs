@@ -7,9 +7,15 @@ use crate::workspace::{Crate, crates, read};
 /// Crates that must work where there is no standard library.
 const NO_STD: [&str; 4] = ["poll-api", "poll-timer", "sys-epoll", "sys-kqueue"];
 
-/// Lints every library without features and with each feature by itself.
+/// Lints every crate alone with its tests, then its library without features and with each one by
+/// itself: in a workspace build, what one crate asks for is there for the others too.
 pub(super) fn each() -> Result {
     for member in libraries()? {
+        Call::cargo(&format!(
+            "clippy -p {} --all-targets -- -D warnings",
+            member.name
+        ))
+        .run()?;
         let alone = format!("clippy -p {} --lib --no-default-features", member.name);
         Call::cargo(&format!("{alone} -- -D warnings")).run()?;
         for feature in member.manifest.features() {

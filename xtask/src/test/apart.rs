@@ -1,0 +1,25 @@
+//! poll-bench, which is a workspace of its own so that peers never touch ours.
+
+use core::time::Duration;
+
+use super::{Done, Result};
+use crate::bench;
+use crate::run::Call;
+use crate::workspace::root;
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Formats, lints and tests it, and runs each measurement once.
+pub(super) fn benchmarks() -> Result {
+    if !root().join("poll-bench/Cargo.toml").exists() {
+        return Ok(Done::Skipped("no poll-bench in this checkout".to_owned()));
+    }
+    Call::cargo("fmt --manifest-path poll-bench/Cargo.toml --check").run()?;
+    let place = "--locked --manifest-path poll-bench/Cargo.toml --target-dir target";
+    Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
+    Call::cargo(&format!("test {place}")).run()?;
+    bench::call()
+        .args(&["--smoke".to_owned()])
+        .run_within(LIMIT)?;
+    Ok(Done::Passed)
+}
