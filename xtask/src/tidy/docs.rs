@@ -22,7 +22,7 @@ pub(super) fn module_docs(path: &str, text: &str) -> Vec<Problem> {
 /// In `sys-*`, a public function that makes a system call cites its manual page.
 ///
 /// A function makes one, for this rule, if its `doc(alias)` is the C name of a function, or if it
-/// calls into the crate's own `sys`.
+/// calls into the crate's own `sys` and can return an errno.
 pub(super) fn manual_pages(path: &str, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !(path.starts_with("crates/sys-") && path.contains("/src/")) {
@@ -41,8 +41,10 @@ pub(super) fn manual_pages(path: &str, text: &str) -> Vec<Problem> {
         let above: Vec<_> = above
             .take_while(|line| line.starts_with("///") || is_attribute(line))
             .collect();
-        let body = &code[group(&code, signature_end(&code, start))];
-        let calls = body.contains("sys::") || above.iter().any(|line| names_c_function(line));
+        let body = signature_end(&code, start);
+        let fails = code[start..body].contains("Errno>");
+        let calls = fails && code[group(&code, body)].contains("sys::")
+            || above.iter().any(|line| names_c_function(line));
         if calls && !above.iter().any(|line| line.starts_with("/// Manual:")) {
             let what = "a system call without its `Manual:` line; the page is the proof";
             problems.push(Problem::new(path, index + 1, what));
@@ -181,7 +183,8 @@ mod tests {
         let manual = "/// Adds.\n///\n/// Manual: epoll_ctl(2)";
         for text in [
             format!("{manual}\n{alias}\npub fn add(&self) {{}}\n"),
-            format!("{manual}\n#[must_use]\npub fn add() {{ sys::add() }}\n"),
+            format!("{manual}\n#[must_use]\npub fn add() -> Result<(), Errno> {{ sys::add() }}\n"),
+            "/// A view.\npub fn bytes(&self) -> &[u8] { sys::bytes(self) }\n".to_owned(),
             "/// Pure.\npub fn bits(self) -> u32 {}\n".to_owned(),
             "#[doc(alias = \"AF_UNSPEC\")]\npub fn unspecified() -> Self {}\n".to_owned(),
             "/// Converts.\npub fn new(n: &str) -> Result<Self, Errno> {}\n".to_owned(),
