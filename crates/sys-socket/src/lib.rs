@@ -11,6 +11,7 @@
 ))]
 
 mod address;
+mod batch;
 mod control;
 mod control_message;
 mod create;
@@ -35,6 +36,7 @@ mod unix_address;
 pub use rustix::io::Errno;
 
 pub use address::Address;
+pub use batch::{BatchMessage, OutgoingMessage, ReceiveBatch, SendBatch};
 pub use control::{ControlMessages, IncomingControl, OutgoingControl, control_space};
 pub use control_message::{ControlMessage, PacketInfo4, PacketInfo6, QueuedError, ReceivedFds};
 pub use create::{

@@ -5,6 +5,7 @@
     reason = "a test that cannot prepare its sockets has failed"
 )]
 
+mod batches;
 #[cfg(feature = "count")]
 mod count;
 mod create;
