@@ -18,6 +18,7 @@ mod create;
 mod credentials;
 mod flags;
 pub mod form;
+mod inherit;
 mod message;
 mod multicast;
 mod option;
@@ -45,6 +46,7 @@ pub use create::{
 pub use credentials::{Credentials, peer_credentials};
 pub use flags::{Domain, Kind, MessageFlags, Protocol, ReceiveFlags, SendFlags};
 pub use form::Name;
+pub use inherit::{InheritedSocket, listen_fds};
 pub use message::{Received, receive_message, send_message};
 pub use multicast::{
     Interface4, join_multicast_v4, join_multicast_v6, leave_multicast_v4, leave_multicast_v6,

@@ -2,8 +2,10 @@
 
 use core::ffi::{c_int, c_uint};
 use core::mem;
+use core::ops::Range;
 use core::ptr;
 use core::slice;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -71,14 +73,14 @@ static CALLS: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new
 #[cfg(feature = "count")]
 #[must_use]
 pub fn system_calls() -> u64 {
-    CALLS.load(core::sync::atomic::Ordering::Relaxed)
+    CALLS.load(Ordering::Relaxed)
 }
 
 /// One system call was made.
 #[inline]
 fn count() {
     #[cfg(feature = "count")]
-    CALLS.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+    CALLS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The errno of the call that has just failed on this thread.
@@ -750,4 +752,43 @@ fn one_by_one(
         done += 1;
     }
     Ok(done)
+}
+
+/// Takes ownership of inherited sockets, once in the life of the process: all of them or none.
+pub(crate) fn adopt(descriptors: Range<c_int>) -> Result<Vec<OwnedFd>, Errno> {
+    static ADOPTED: AtomicBool = AtomicBool::new(false);
+    if ADOPTED.swap(true, Ordering::AcqRel) {
+        return Err(Errno::ALREADY);
+    }
+    if let Err(error) = descriptors.clone().try_for_each(check_inherited) {
+        ADOPTED.store(false, Ordering::Release);
+        return Err(error);
+    }
+    let owned: Vec<OwnedFd> = descriptors
+        // SAFETY: `from_raw_fd` requires an open descriptor that nobody else owns.
+        // - `check_inherited` above has seen each one open and without close-on-exec. Everything
+        //   that the standard library, rustix and this crate open is close-on-exec, so that it
+        //   was here when the process started; the environment says that it is meant for this
+        //   process (sd_listen_fds(3)), as descriptors 0 to 2 are.
+        // - Nobody got it here before: `ADOPTED` was false, and lets one caller through.
+        .map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) })
+        .collect();
+    owned.iter().try_for_each(set_close_on_exec)?;
+    Ok(owned)
+}
+
+/// Whether a descriptor is open, may have come through an `exec`, and is a socket.
+fn check_inherited(descriptor: c_int) -> Result<(), Errno> {
+    // SAFETY: fcntl(2) with F_GETFD takes no argument and touches no memory of the process; what
+    // is not open is an error.
+    let flags = check(unsafe { libc::fcntl(descriptor, libc::F_GETFD) })?;
+    if flags & libc::FD_CLOEXEC != 0 {
+        return Err(Errno::BADF);
+    }
+    // SAFETY: `borrow_raw` requires that the descriptor stays open as long as the result lives.
+    // - The call above has seen it open. It is private to no other part of this process, as the
+    //   proof in `adopt` says, so that nobody closes it before the next call returns.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    let mut kind = [0; size_of::<c_int>()];
+    option(borrowed, libc::SOL_SOCKET, libc::SO_TYPE, &mut kind).map(drop)
 }

@@ -10,6 +10,7 @@ mod batches;
 mod count;
 mod create;
 mod descriptors;
+mod inherit;
 mod loopback;
 mod messages;
 mod options;
