@@ -4,13 +4,16 @@
 #[cfg(not(unix))]
 compile_error!("poll-net runs on Unix systems; Windows and WASI are not supported");
 
+mod accept_gate;
 mod call;
 mod descriptor;
 pub mod pipe;
 mod tcp;
+mod trace;
 mod udp;
 mod unix;
 
+pub use accept_gate::{Accept, AcceptGate};
 pub use tcp::connecting::Connecting;
 pub use tcp::listener::TcpListener;
 pub use tcp::socket::TcpSocket;

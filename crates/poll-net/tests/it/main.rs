@@ -7,6 +7,7 @@
 
 mod support;
 
+mod accept_gate;
 mod pipe;
 mod tcp;
 mod udp;
