@@ -7,6 +7,7 @@ compile_error!("poll-net runs on Unix systems; Windows and WASI are not supporte
 mod accept_gate;
 mod call;
 mod descriptor;
+mod options;
 pub mod pipe;
 mod tcp;
 mod trace;
@@ -25,4 +26,4 @@ pub use unix::seqpacket::UnixSeqpacket;
 pub use unix::seqpacket_listener::UnixSeqpacketListener;
 pub use unix::stream::UnixStream;
 
-pub use sys_socket::UnixAddr;
+pub use sys_socket::{Credentials, Interface4, Name, TcpInfo, UnixAddr};

@@ -48,6 +48,7 @@ impl TcpListener {
     /// Manual: bind(2)
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpSocket::for_addr(address)?;
+        socket.set_reuse_address(true)?;
         socket.bind(address)?;
         socket.listen(call::BACKLOG)
     }
