@@ -5,7 +5,7 @@ use core::ptr;
 use std::io::IoSlice;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::transfer::{RawReceived, empty_header};
+use super::transfer::{RawReceived, empty_header, gives_control};
 use super::{check, check_len, fit};
 use crate::address::STORAGE;
 use crate::target::{ManyFlags, MessageHeader};
@@ -144,7 +144,7 @@ pub(crate) fn receive_many<'a>(
         header.msg_namelen = fit(room.len())?;
         header.msg_iov = vector;
         header.msg_iovlen = 1;
-        if !sink.control.is_empty() {
+        if !sink.control.is_empty() && gives_control(flags) {
             header.msg_control = sink.control.as_mut_ptr().cast();
             header.msg_controllen = fit(sink.control.len())?;
         }

@@ -107,6 +107,12 @@ pub(crate) fn send_message(
     check_len(returned)
 }
 
+/// Whether a receive with these flags may be given room for control data: a peek may not on systems
+/// that would copy descriptors into it as numbers that are none.
+pub(super) fn gives_control(flags: c_int) -> bool {
+    target::PEEK_OPENS_DESCRIPTORS || flags & libc::MSG_PEEK == 0
+}
+
 /// What a receive reports besides the bytes themselves.
 pub(crate) struct RawReceived {
     pub(crate) len: usize,
@@ -127,7 +133,7 @@ pub(crate) fn receive_message(
     header.msg_namelen = fit(room.len())?;
     header.msg_iov = buffers.as_mut_ptr().cast();
     header.msg_iovlen = fit(buffers.len())?;
-    if !control.is_empty() {
+    if !control.is_empty() && gives_control(flags) {
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = fit(control.len())?;
     }
