@@ -165,6 +165,14 @@ impl SignalListener {
         Some(Pending { signal, count })
     }
 
+    /// Makes the descriptor readable as if a signal had come, until [`take`](Self::take) returns
+    /// `None`. Cost: at most one system call.
+    pub fn notify(&self) {
+        if let Some(parts) = self.parts.as_ref().filter(|_| self.is_in_its_process()) {
+            self.record.ring(&parts.hold);
+        }
+    }
+
     /// Empties the pipe and looks once more; what came in between rings again, because the caller
     /// may stop here.
     fn answer(&self) -> Option<(Signal, u32)> {
@@ -223,7 +231,24 @@ impl fmt::Debug for SignalListener {
 #[cfg(test)]
 mod tests {
     use super::SignalListener;
+    use crate::record;
     use crate::signal::Signal;
+
+    #[test]
+    fn what_came_while_the_pipe_was_emptied_rings_again_for_the_next() {
+        let listener = SignalListener::new().unwrap();
+        listener.record.want(Signal::HANGUP);
+        listener.record.want(Signal::TERMINATE);
+        // Both come after the first look of `take` and before it reads the pipe.
+        record::deliver(Signal::HANGUP);
+        record::deliver(Signal::TERMINATE);
+        assert_eq!(listener.answer(), Some((Signal::HANGUP, 1)));
+        let parts = listener.parts.as_ref().unwrap();
+        assert_eq!(rustix::io::read(&parts.reader, &mut [0; 8]), Ok(1));
+        assert_eq!(listener.record.take(), Some((Signal::TERMINATE, 1)));
+        listener.record.ignore(Signal::HANGUP);
+        listener.record.ignore(Signal::TERMINATE);
+    }
 
     #[test]
     fn a_copy_in_a_forked_child_is_deaf_and_its_drop_changes_nothing() {

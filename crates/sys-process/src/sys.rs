@@ -279,8 +279,11 @@ mod tests {
     static PLAIN: AtomicI32 = AtomicI32::new(0);
     static WITH_INFO: AtomicBool = AtomicBool::new(false);
 
+    static PLAIN_SAW_ERRNO: AtomicI32 = AtomicI32::new(0);
+
     extern "C" fn plain(number: c_int) {
         PLAIN.store(number, Ordering::Relaxed);
+        PLAIN_SAW_ERRNO.store(errno(), Ordering::Relaxed);
         set_errno(libc::EXDEV);
     }
 
@@ -312,7 +315,7 @@ mod tests {
         slot.set(&earlier(address, libc::SA_SIGINFO));
         on_signal(Signal::USER_1.number(), ptr::null_mut(), context);
         assert!(WITH_INFO.swap(false, Ordering::Relaxed));
-        assert_eq!(PLAIN.load(Ordering::Relaxed), 0);
+        assert_eq!(PLAIN.swap(0, Ordering::Relaxed), 0);
 
         for nothing in [libc::SIG_DFL, libc::SIG_IGN] {
             slot.set(&earlier(nothing, 0));
@@ -353,9 +356,12 @@ mod tests {
         while rustix::io::write(&writer, &[0; 4096]).is_ok() {}
         let (record, hold) = record::Record::claim(writer);
         record.want(Signal::USER_2);
+        let address = (plain as *const ()).expose_provenance();
+        EARLIER[Signal::USER_2.index()].set(&earlier(address, 0));
         set_errno(libc::ENOENT);
         on_signal(Signal::USER_2.number(), ptr::null_mut(), ptr::null_mut());
         assert_eq!(errno(), libc::ENOENT);
+        assert_eq!(PLAIN_SAW_ERRNO.load(Ordering::Relaxed), libc::ENOENT);
         assert_eq!(record.take(), Some((Signal::USER_2, 1)));
         record.ignore(Signal::USER_2);
         hold.close_with(reader);

@@ -145,6 +145,16 @@ fn a_storm_loses_nothing_and_does_not_fill_the_pipe() {
 }
 
 #[test]
+fn a_notified_listener_is_readable_until_nothing_was_taken() {
+    let listener = listener([]);
+    listener.notify();
+    listener.notify();
+    assert!(is_readable(&listener));
+    assert_eq!(listener.take(), None);
+    assert!(!is_readable(&listener));
+}
+
+#[test]
 fn signals_that_cannot_be_listened_to_are_refused_and_change_nothing() {
     let mut listener = SignalListener::new().unwrap();
     for signal in [
