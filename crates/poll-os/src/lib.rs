@@ -10,10 +10,12 @@ compile_error!("poll-os runs on Unix systems; Windows and WASI are not supported
 
 mod backend;
 mod change;
+mod child;
 pub mod engine;
 mod events;
 mod poller;
 mod registry;
+mod signal;
 mod sync;
 mod time;
 mod trace;
@@ -29,10 +31,39 @@ pub mod poll;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use epoll as native;
 
+// The same for the end of a child: its own descriptor, or the signal that announces it.
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+#[path = "child/announced.rs"]
+mod child_announced;
+#[cfg(target_os = "linux")]
+#[path = "child/pidfd.rs"]
+mod child_pidfd;
+
+#[cfg(not(any(
+    target_os = "linux",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+use child_announced as child_watch;
+#[cfg(target_os = "linux")]
+use child_pidfd as child_watch;
+
 pub use change::Change;
+pub use child::ChildExit;
 pub use native::{Events, Iter, Poll, Registry, Waker};
 pub use poll_api::{
     Capabilities, Clock, Engine, Event, EventBuffer, Instant, Interest, Ready, Register,
     RegisterError, Registered, Token, Trigger, Wake,
 };
+pub use signal::Signals;
+pub use sys_process::Signal;
 pub use time::Monotonic;

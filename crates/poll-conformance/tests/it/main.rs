@@ -1,4 +1,3 @@
 //! The suite on the scripted engines, the script itself, and the proof that the suite can fail.
 
-mod sabotage;
 mod suite;

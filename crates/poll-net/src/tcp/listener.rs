@@ -8,12 +8,11 @@ use sys_socket::Errno;
 
 use crate::call;
 use crate::descriptor::{debug_socket, descriptor, std_twin};
-use crate::{Accept, TcpSocket, TcpStream};
+use crate::{TcpSocket, TcpStream};
 
 /// A TCP socket that listens.
 ///
-/// Accept until `WouldBlock`; an [`AcceptGate`](crate::AcceptGate) does it in a way that survives
-/// running out of descriptors.
+/// Accept until `WouldBlock`.
 ///
 /// # Examples
 ///
@@ -48,7 +47,6 @@ impl TcpListener {
     /// Manual: bind(2)
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpSocket::for_addr(address)?;
-        socket.set_reuse_address(true)?;
         socket.bind(address)?;
         socket.listen(call::BACKLOG)
     }
@@ -107,13 +105,5 @@ impl TcpListener {
     /// Manual: fcntl(2)
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self::from(sys_socket::duplicate(&self.fd)?))
-    }
-}
-
-impl Accept for TcpListener {
-    type Accepted = (TcpStream, SocketAddr);
-
-    fn accept_next(&self) -> io::Result<Self::Accepted> {
-        self.accept()
     }
 }

@@ -7,8 +7,6 @@
 
 mod support;
 
-mod accept_gate;
-mod options;
 mod pipe;
 mod tcp;
 mod udp;
