@@ -11,7 +11,6 @@ pub(crate) fn cases<F: Fixture>() -> Vec<Case<F>> {
         F,
         [
             dropping_a_registered_source_shows_its_peer_the_end_at_once,
-            dropping_a_registered_source_deregisters_it,
             dropping_a_registered_source_deregisters_it_although_a_duplicate_lives,
             dropping_a_registered_source_takes_its_queued_report_along,
             dropping_a_registered_source_after_its_poller_does_no_harm,
@@ -52,17 +51,6 @@ fn dropping_a_registered_source_shows_its_peer_the_end_at_once<F: Fixture>(fixtu
             // Without another wait of the poller.
             sees_the_end(fixture, &there);
         }
-    }
-    Ok(())
-}
-
-fn dropping_a_registered_source_deregisters_it<F: Fixture>(fixture: &F) -> Verdict {
-    for trigger in TRIGGERS {
-        let mut stage = Stage::new(fixture);
-        let (here, there) = fixture.pair();
-        drop(own(&stage, here, Interest::READABLE, trigger));
-        drop(there);
-        stage.silent();
     }
     Ok(())
 }

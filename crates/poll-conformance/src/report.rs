@@ -56,6 +56,12 @@ impl Report {
     pub fn assert_passed(&self) {
         assert!(self.failed.is_empty(), "{self}");
     }
+
+    fn printed(self) -> Self {
+        // Without a standard output the caller still has the report.
+        drop(writeln!(io::stdout().lock(), "{self}"));
+        self
+    }
 }
 
 impl fmt::Display for Report {
@@ -124,10 +130,10 @@ pub fn run<F: Fixture>(fixture: F) -> Report
 where
     Registry<F>: Send,
 {
-    run_cases(fixture, &cases())
+    run_cases(fixture, &cases()).printed()
 }
 
-/// Runs the tests that `wanted` picks, and writes the report to the standard output.
+/// Runs the tests that `wanted` picks, and prints nothing.
 pub fn run_only<F: Fixture>(fixture: F, mut wanted: impl FnMut(&Case<F>) -> bool) -> Report
 where
     Registry<F>: Send,
@@ -137,9 +143,10 @@ where
     run_cases(fixture, &picked)
 }
 
-/// Runs the tests for an engine whose registering half stays on the thread of its poller.
+/// Runs the tests for an engine whose registering half stays on the thread of its poller, and
+/// writes the report to the standard output.
 pub fn run_pinned<F: Fixture>(fixture: F) -> Report {
-    run_cases(fixture, &pinned_cases())
+    run_cases(fixture, &pinned_cases()).printed()
 }
 
 fn run_cases<F: Fixture>(fixture: F, cases: &[Case<F>]) -> Report {
@@ -166,8 +173,6 @@ fn run_cases<F: Fixture>(fixture: F, cases: &[Case<F>]) -> Report {
             }),
         }
     }
-    // Without a standard output the caller still has the report.
-    drop(writeln!(io::stdout().lock(), "{report}"));
     report
 }
 

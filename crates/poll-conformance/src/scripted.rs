@@ -8,19 +8,22 @@ mod clock;
 mod engine;
 mod fixture;
 mod kernel;
+mod registry;
 mod sabotage;
 mod script;
 mod socket;
+mod waker;
 
 use std::sync::Arc;
 
 pub use clock::{ManualClock, ScriptedClock};
-pub use engine::{Full, Kind, Plain};
-pub use engine::{ScriptedEngine, ScriptedEvents, ScriptedRegistry, ScriptedWaker};
+pub use engine::{Full, Kind, Plain, ScriptedEngine, ScriptedEvents};
 pub use fixture::ScriptedFixture;
+pub use registry::ScriptedRegistry;
 pub use sabotage::Sabotage;
 pub use script::{Call, Script};
 pub use socket::Socket;
+pub use waker::ScriptedWaker;
 
 use kernel::Kernel;
 

@@ -295,10 +295,14 @@ fn what_a_thread_wrote_before_wake_is_visible_after_the_wait<F: Fixture>(fixture
         // Relaxed on both sides: only the wake orders them.
         let written = AtomicUsize::new(0);
         thread::scope(|scope| {
-            scope.spawn(|| {
+            let other = scope.spawn(|| {
                 written.store(round, Ordering::Relaxed);
                 must(waker.wake(), "wake");
             });
+            // In every other round the wake comes before the wait.
+            while round % 2 == 0 && !other.is_finished() {
+                thread::yield_now();
+            }
             assert_eq!(stage.wait(None).len(), 1);
             assert_eq!(written.load(Ordering::Relaxed), round);
         });

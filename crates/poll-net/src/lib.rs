@@ -4,13 +4,17 @@
 #[cfg(not(unix))]
 compile_error!("poll-net runs on Unix systems; Windows and WASI are not supported");
 
+mod accept_gate;
 mod call;
 mod descriptor;
+mod options;
 pub mod pipe;
 mod tcp;
+mod trace;
 mod udp;
 mod unix;
 
+pub use accept_gate::{Accept, AcceptGate};
 pub use tcp::connecting::Connecting;
 pub use tcp::listener::TcpListener;
 pub use tcp::socket::TcpSocket;
@@ -22,4 +26,4 @@ pub use unix::seqpacket::UnixSeqpacket;
 pub use unix::seqpacket_listener::UnixSeqpacketListener;
 pub use unix::stream::UnixStream;
 
-pub use sys_socket::UnixAddr;
+pub use sys_socket::{Credentials, Interface4, Name, TcpInfo, UnixAddr};

@@ -58,7 +58,8 @@ pub fn send_message(
 /// # Platform notes
 ///
 /// Apple's systems set close-on-exec by fcntl(2) after the receive, with one more call for each
-/// descriptor; see [`socket`](crate::socket).
+/// descriptor; see [`socket`](crate::socket). A peek brings control data on Linux and Android
+/// only: some of the other systems would copy descriptors without opening them.
 ///
 /// # Examples
 ///

@@ -47,6 +47,8 @@ mod linux {
     use super::c_int;
 
     pub(crate) const ABSTRACT_NAMES: bool = true;
+    /// A peeked message brings descriptors of its own.
+    pub(crate) const PEEK_OPENS_DESCRIPTORS: bool = true;
     pub(crate) const MSG_MORE: c_int = libc::MSG_MORE;
     pub(crate) const MSG_CONFIRM: c_int = libc::MSG_CONFIRM;
     pub(crate) const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
@@ -59,6 +61,8 @@ mod linux {
     use super::c_int;
 
     pub(crate) const ABSTRACT_NAMES: bool = false;
+    /// Some of these copy the kernel's own form of descriptors to whoever peeks.
+    pub(crate) const PEEK_OPENS_DESCRIPTORS: bool = false;
     pub(crate) const MSG_MORE: c_int = 0;
     pub(crate) const MSG_CONFIRM: c_int = 0;
     pub(crate) const MSG_FASTOPEN: c_int = 0;
@@ -91,6 +95,7 @@ pub(crate) use birth::{
 };
 pub(crate) use linux::{
     ABSTRACT_NAMES, CREDENTIALS_KIND, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
+    PEEK_OPENS_DESCRIPTORS,
 };
 pub(crate) use std_abstract::{abstract_name_of, from_abstract_name};
 

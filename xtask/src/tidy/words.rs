@@ -18,12 +18,21 @@ const CODE: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Finds banned marks in every text file and banned code in Rust source.
+/// Names that say what the code is not, for files, folders and crates.
+const VAGUE: [&str; 7] = [
+    "util", "utils", "common", "helpers", "core", "types", "misc",
+];
+
+/// Finds banned marks and names in every text file, and banned code in Rust source.
 pub(super) fn check(path: &str, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     // This file and the rules in the style guide have to name what they ban.
     if path == "xtask/src/tidy/words.rs" || path == "STYLE.md" {
         return problems;
+    }
+    if let Some(part) = path.split(['/', '.']).find(|part| VAGUE.contains(part)) {
+        let what = format!("`{part}` says what the code is not; name what it is");
+        problems.push(Problem::new(path, 1, what));
     }
     for (offset, word) in words(text) {
         if MARKS.contains(&word) {
@@ -74,5 +83,13 @@ mod tests {
             assert_says(&check("crates/a/tests/it/main.rs", text), expected);
         }
         assert_says(&check("a.md", "TODO\n"), "TODO");
+        assert_says(
+            &check("crates/a/src/util.rs", "//! A.\n"),
+            "name what it is",
+        );
+        assert_says(
+            &check("crates/a/src/common/b.rs", "//! A.\n"),
+            "name what it is",
+        );
     }
 }

@@ -1,19 +1,18 @@
-//! The engine of a machine: waiting, registering and waking.
+//! The engine of a machine: its kinds, its wait and its buffer.
 
 use core::fmt;
-use core::marker::PhantomData;
 use core::time::Duration;
 use std::io::{Error, ErrorKind, Result};
 use std::sync::{Arc, MutexGuard};
 
-use poll_api::{Capabilities, Clock, Engine, Event, EventBuffer, Instant, Interest, Ready};
-use poll_api::{Register, Token, Trigger, Wake};
+use poll_api::{Capabilities, Clock, Engine, Event, EventBuffer, Instant, Ready, Token};
 
 use super::clock::ScriptedClock;
-use super::kernel::{Changed, Kernel, Registration, State};
+use super::kernel::{Kernel, State};
+use super::registry::ScriptedRegistry;
 use super::sabotage::Sabotage;
 use super::script::{Call, Script};
-use super::socket::Socket;
+use super::waker::ScriptedWaker;
 
 /// Which capabilities a scripted engine has.
 pub trait Kind: fmt::Debug + Clone + Copy + Send + Sync + 'static {
@@ -57,8 +56,8 @@ impl Kind for Plain {
 /// An engine in memory.
 #[derive(Debug)]
 pub struct ScriptedEngine<K> {
-    registry: ScriptedRegistry<K>,
-    handle: u64,
+    pub(super) registry: ScriptedRegistry<K>,
+    pub(super) handle: u64,
 }
 
 impl<K: Kind> ScriptedEngine<K> {
@@ -69,11 +68,7 @@ impl<K: Kind> ScriptedEngine<K> {
         drop(state);
         let kernel = Arc::clone(kernel);
         Self {
-            registry: ScriptedRegistry {
-                kernel,
-                poller,
-                kind: PhantomData,
-            },
+            registry: ScriptedRegistry::new(kernel, poller),
             handle,
         }
     }
@@ -106,15 +101,9 @@ impl<K: Kind> Engine for ScriptedEngine<K> {
             return Err(ErrorKind::OutOfMemory.into());
         }
         let shared = state.is(Sabotage::WakersShareOneToken);
-        let inner = Wakeable {
-            kernel: Arc::clone(&registry.kernel),
-            poller: registry.poller,
-            token: if shared { Token(1) } else { token },
-        };
         drop(state);
-        Ok(ScriptedWaker {
-            inner: Arc::new(inner),
-        })
+        let token = if shared { Token(1) } else { token };
+        Ok(ScriptedWaker::new(&registry.kernel, registry.poller, token))
     }
 
     fn wait(&mut self, events: &mut Self::Events, timeout: Option<Duration>) -> Result<()> {
@@ -129,9 +118,13 @@ impl<K: Kind> Engine for ScriptedEngine<K> {
             deadline: timeout.map(|timeout| kernel.clock.now().saturating_add(timeout)),
             timeout,
             interruptions: state.interruptions,
+            was_interrupted: false,
         };
         loop {
             report(&mut state, *poller, events);
+            if sleep.was_interrupted && state.is(Sabotage::InterruptionLosesReports) {
+                events.clear();
+            }
             if !events.is_empty() || sleep.is_over(&state) {
                 break;
             }
@@ -229,12 +222,14 @@ struct Sleep<'a> {
     timeout: Option<Duration>,
     deadline: Option<Instant>,
     interruptions: u64,
+    was_interrupted: bool,
 }
 
 impl Sleep<'_> {
     /// Whether the wait ends without a report.
     fn is_over(&mut self, state: &State) -> bool {
         if self.interruptions != state.interruptions {
+            self.was_interrupted = true;
             self.interruptions = state.interruptions;
             if state.is(Sabotage::InterruptionRestartsTheTimeout) {
                 let now = self.kernel.clock.now();
@@ -303,328 +298,5 @@ impl EventBuffer for ScriptedEvents {
 
     fn iter(&self) -> Self::Iter<'_> {
         self.reports.iter().copied()
-    }
-}
-
-/// The registering half of a scripted engine.
-#[derive(Clone, Debug)]
-pub struct ScriptedRegistry<K> {
-    kernel: Arc<Kernel>,
-    poller: u64,
-    kind: PhantomData<K>,
-}
-
-impl<K: Kind> ScriptedRegistry<K> {
-    /// The state, unless the script lets this call fail.
-    fn called(&self, call: Call) -> Result<MutexGuard<'_, State>> {
-        let mut state = self.kernel.lock();
-        let planned = state
-            .poller_mut(self.poller)
-            .and_then(|poller| poller.plot.called(call));
-        match planned {
-            Some(error) => Err(error.into()),
-            None => Ok(state),
-        }
-    }
-
-    fn check(&self, state: &State, thing: u64, interest: Interest) -> Result<()> {
-        let odd = interest.is_aio() || interest.is_lio();
-        let odd = odd || interest.is_priority() && !K::CAPABILITIES.priority;
-        if odd && !state.is(Sabotage::UnknownInterestIsIgnored) {
-            return Err(ErrorKind::Unsupported.into());
-        }
-        if !state.watchable(thing) && !state.is(Sabotage::UnwatchableIsAccepted) {
-            return Err(ErrorKind::PermissionDenied.into());
-        }
-        if state.reaches(thing, self.poller) {
-            return Err(ErrorKind::InvalidInput.into());
-        }
-        Ok(())
-    }
-
-    fn add(
-        &self,
-        (thing, handle): (u64, u64),
-        token: Token,
-        how: (Interest, Trigger),
-    ) -> Result<()> {
-        let mut state = self.called(Call::Register)?;
-        self.check(&state, thing, how.0)?;
-        let mut new = Registration::new((thing, handle), distorted(&state, token), how);
-        if state.is(Sabotage::RegisterWaitsForTheNextChange) {
-            state.mark_seen(&mut new);
-        }
-        let replaces = state.is(Sabotage::RegisterTwiceReplaces);
-        let sticks = state.is(Sabotage::RefusedRegisterReplaces);
-        let deaf = state.is(Sabotage::RegisterIsNotSeenByThePresentWait);
-        let Some(poller) = state.poller_mut(self.poller) else {
-            return Err(ErrorKind::NotFound.into());
-        };
-        let asleep = poller.waiting;
-        match poller.position(handle) {
-            Some(index) if K::CAPABILITIES.tracks_registrations && !replaces => {
-                if sticks {
-                    poller.registrations[index] = new;
-                }
-                return Err(ErrorKind::AlreadyExists.into());
-            }
-            Some(index) => poller.registrations[index] = new,
-            None => {
-                poller.registrations.push(new);
-                if K::CAPABILITIES.pins_source {
-                    state.add_handle(thing);
-                }
-            }
-        }
-        self.changed(state, deaf && asleep);
-        Ok(())
-    }
-
-    fn replace(
-        &self,
-        (thing, handle): (u64, u64),
-        token: Token,
-        how: (Interest, Trigger),
-    ) -> Result<()> {
-        let mut state = self.called(Call::Modify)?;
-        self.check(&state, thing, how.0)?;
-        let mut new = Registration::new((thing, handle), distorted(&state, token), how);
-        if state.is(Sabotage::ModifyReportsNothing) {
-            state.mark_seen(&mut new);
-        }
-        let (sabotage, lax) = (state.sabotage, state.is(Sabotage::ModifyRegisters));
-        let Some(poller) = state.poller_mut(self.poller) else {
-            return Err(ErrorKind::NotFound.into());
-        };
-        match poller.position(handle) {
-            Some(index) => {
-                let old = poller.registrations[index];
-                match sabotage {
-                    Some(Sabotage::ModifyKeepsTheToken) => new.token = old.token,
-                    Some(Sabotage::ModifyKeepsTheTrigger) => new.trigger = old.trigger,
-                    Some(Sabotage::ModifyKeepsTheInterest) => new.interest = old.interest,
-                    _ => {}
-                }
-                poller.registrations[index] = new;
-            }
-            None if K::CAPABILITIES.tracks_registrations && !lax => {
-                return Err(ErrorKind::NotFound.into());
-            }
-            None => {
-                poller.registrations.push(new);
-                if K::CAPABILITIES.pins_source {
-                    state.add_handle(thing);
-                }
-            }
-        }
-        self.changed(state, false);
-        Ok(())
-    }
-
-    fn remove(&self, thing: u64, handle: u64) -> Result<()> {
-        let mut state = self.called(Call::Deregister)?;
-        let sabotage = state.sabotage;
-        let Some(poller) = state.poller_mut(self.poller) else {
-            return Err(ErrorKind::NotFound.into());
-        };
-        let Some(index) = poller.position(handle) else {
-            return match sabotage {
-                Some(Sabotage::DeregisterAlwaysSucceeds) => Ok(()),
-                _ => Err(ErrorKind::NotFound.into()),
-            };
-        };
-        let removed = poller.registrations.remove(index);
-        match sabotage {
-            Some(Sabotage::DeregisterLeavesTheQueuedReport) => {
-                state.leave_queued(self.poller, removed);
-            }
-            Some(Sabotage::DeregisterLeavesDuplicatesWatched) => {
-                state.leave_watched(self.poller, removed);
-            }
-            Some(Sabotage::OtherRegistrationsLoseReports) => state.mark_all_seen(self.poller),
-            _ => {}
-        }
-        let pinned = K::CAPABILITIES.pins_source
-            && sabotage != Some(Sabotage::DropOfASourceWaitsForItsPoller);
-        if pinned {
-            state.drop_handle(thing);
-        }
-        drop(state);
-        self.kernel.bell.notify_all();
-        Ok(())
-    }
-
-    /// A registration may be due at once, for this poller and for those it is nested in.
-    fn changed(&self, mut state: MutexGuard<'_, State>, silently: bool) {
-        state.bump(self.poller, Changed::Read);
-        drop(state);
-        if !silently {
-            self.kernel.bell.notify_all();
-        }
-    }
-}
-
-/// The token as it will be reported.
-fn distorted(state: &State, token: Token) -> Token {
-    match state.sabotage {
-        Some(Sabotage::TokensAreThirtyTwoBits) => Token(token.0 & 0xffff_ffff),
-        Some(Sabotage::TheLastTokenIsReserved) if token.0 == usize::MAX => Token(0),
-        _ => token,
-    }
-}
-
-impl<K: Kind> Register<Socket> for ScriptedRegistry<K> {
-    type Error = Error;
-
-    fn register(
-        &self,
-        source: &Socket,
-        token: Token,
-        interest: Interest,
-        trigger: Trigger,
-    ) -> Result<()> {
-        self.add((source.thing, source.handle), token, (interest, trigger))
-    }
-
-    fn modify(
-        &self,
-        source: &Socket,
-        token: Token,
-        interest: Interest,
-        trigger: Trigger,
-    ) -> Result<()> {
-        self.replace((source.thing, source.handle), token, (interest, trigger))
-    }
-
-    fn deregister(&self, source: &Socket) -> Result<()> {
-        self.remove(source.thing, source.handle)
-    }
-
-    fn rearm(
-        &self,
-        source: &Socket,
-        token: Token,
-        interest: Interest,
-        trigger: Trigger,
-    ) -> Result<()> {
-        if K::CAPABILITIES.edge || trigger != Trigger::Edge {
-            return Ok(());
-        }
-        self.modify(source, token, interest, trigger)
-    }
-}
-
-/// A poller is a source of others where its kind says so.
-impl<K: Kind> Register<ScriptedEngine<K>> for ScriptedRegistry<K> {
-    type Error = Error;
-
-    fn register(
-        &self,
-        source: &ScriptedEngine<K>,
-        token: Token,
-        interest: Interest,
-        trigger: Trigger,
-    ) -> Result<()> {
-        if !K::CAPABILITIES.nestable {
-            return Err(ErrorKind::Unsupported.into());
-        }
-        self.add(
-            (source.registry.poller, source.handle),
-            token,
-            (interest, trigger),
-        )
-    }
-
-    fn modify(
-        &self,
-        source: &ScriptedEngine<K>,
-        token: Token,
-        interest: Interest,
-        trigger: Trigger,
-    ) -> Result<()> {
-        self.replace(
-            (source.registry.poller, source.handle),
-            token,
-            (interest, trigger),
-        )
-    }
-
-    fn deregister(&self, source: &ScriptedEngine<K>) -> Result<()> {
-        self.remove(source.registry.poller, source.handle)
-    }
-}
-
-/// Ends the waits of a scripted engine.
-#[derive(Clone, Debug)]
-pub struct ScriptedWaker {
-    inner: Arc<Wakeable>,
-}
-
-#[derive(Debug)]
-struct Wakeable {
-    kernel: Arc<Kernel>,
-    poller: u64,
-    token: Token,
-}
-
-impl Wake for ScriptedWaker {
-    type Error = Error;
-
-    fn wake(&self) -> Result<()> {
-        let Wakeable {
-            kernel,
-            poller,
-            token,
-        } = &*self.inner;
-        let mut state = kernel.lock();
-        let sabotage = state.sabotage;
-        let everyone = state.is(Sabotage::WakeReachesAllPollers);
-        let targets = if everyone {
-            state.pollers()
-        } else {
-            vec![*poller]
-        };
-        let token = distorted(&state, *token);
-        for target in targets {
-            let Some(poller) = state.poller_mut(target) else {
-                return match sabotage {
-                    Some(Sabotage::WakeOfADroppedPollerFails) => Err(ErrorKind::BrokenPipe.into()),
-                    // Nobody is left to be woken.
-                    _ => Ok(()),
-                };
-            };
-            let waiting = poller.waiting;
-            match sabotage {
-                Some(Sabotage::WakeIsForgottenWhenNobodyWaits) if !waiting => {}
-                Some(Sabotage::WakesDoNotMerge) if poller.woken.contains(&token) => {
-                    poller
-                        .plot
-                        .spurious
-                        .push(Event::new(token, Ready::READABLE));
-                }
-                _ => {
-                    poller.woken.insert(token);
-                }
-            }
-            let unheard = sabotage == Some(Sabotage::InnerWakeDoesNotReachTheOuter);
-            if !unheard {
-                state.bump(target, Changed::Read);
-            }
-        }
-        if sabotage != Some(Sabotage::WakeDoesNotEndThePresentWait) {
-            kernel.bell.notify_all();
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Wakeable {
-    fn drop(&mut self) {
-        let mut state = self.kernel.lock();
-        if state.is(Sabotage::DroppingAWakerLosesItsWake)
-            && let Some(poller) = state.poller_mut(self.poller)
-        {
-            poller.woken.remove(&self.token);
-        }
     }
 }

@@ -108,6 +108,12 @@ impl<K: Kind> Fixture for ScriptedFixture<K> {
         Some(Box::new(move || machine.interrupt()))
     }
 
+    fn stop_and_continue(&self) -> Option<()> {
+        // All that a wait can notice of it.
+        self.machine.interrupt();
+        Some(())
+    }
+
     fn nest(
         &self,
         outer: &ScriptedRegistry<K>,

@@ -1,10 +1,12 @@
-//! The state of a machine: streams, pollers and their registrations, and what follows from it.
+//! The state of a machine: streams, pollers and their registrations.
+
+mod readiness;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::ErrorKind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use poll_api::{Capabilities, Event, Interest, Ready, Token, Trigger};
+use poll_api::{Capabilities, Interest, Token, Trigger};
 
 use super::clock::ScriptedClock;
 use super::sabotage::Sabotage;
@@ -361,201 +363,13 @@ impl State {
         Ok(count)
     }
 
-    /// What `id` is ready for, whoever asks.
-    fn readiness(&self, id: u64) -> Ready {
-        match self.things.get(&id).map(|thing| &thing.kind) {
-            Some(Kind::End(end)) => self.end_readiness(end),
-            Some(Kind::Poller(poller)) => {
-                let busy = !poller.woken.is_empty()
-                    && !self.is(Sabotage::InnerWakeDoesNotReachTheOuter)
-                    || !poller.plot.spurious.is_empty()
-                    || poller
-                        .registrations
-                        .iter()
-                        .any(|found| !self.due(poller, found).is_empty());
-                let stuck = self.is(Sabotage::InnerStaysReady);
-                Ready::when(busy || stuck, Ready::READABLE)
-            }
-            Some(Kind::File) | None => Ready::EMPTY,
+    /// The token as it will be reported, which only a defect changes.
+    pub(super) fn distorted(&self, token: Token) -> Token {
+        match self.sabotage {
+            Some(Sabotage::TokensAreThirtyTwoBits) => Token(token.0 & 0xffff_ffff),
+            Some(Sabotage::TheLastTokenIsReserved) if token.0 == usize::MAX => Token(0),
+            _ => token,
         }
-    }
-
-    fn end_readiness(&self, end: &End) -> Ready {
-        let room = match end
-            .peer
-            .map(|peer| self.things.get(&peer).map(|thing| &thing.kind))
-        {
-            Some(Some(Kind::End(peer))) => peer.inbox.len() < ROOM,
-            // The peer is gone: a write returns at once, with an error.
-            _ => true,
-        } || self.is(Sabotage::FullIsWritable);
-        let failed = end.error.is_some() && !self.is(Sabotage::ErrorsAreNotReported);
-        let gone = end.peer.is_none() && end.peer_done;
-        let mut hung_up = (end.peer_done && end.own_done || gone || failed)
-            && !self.is(Sabotage::HangUpIsNotReported);
-        hung_up |= self.is(Sabotage::HalfCloseIsHangUp) && end.peer_done;
-        hung_up |= self.is(Sabotage::DataIsAlsoHangUp) && !end.inbox.is_empty();
-        let peer_done = end.peer_done && !self.is(Sabotage::EndOfPeerIsNotReported);
-        let urgent = end.urgent && !self.is(Sabotage::PriorityIsNotReported);
-        let closed = Ready::HANGUP | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
-        let error = Ready::ERROR | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
-        Ready::when(
-            !end.inbox.is_empty() || peer_done || failed,
-            Ready::READABLE,
-        ) | Ready::when(room, Ready::WRITABLE)
-            | Ready::when(peer_done, Ready::READ_CLOSED)
-            | Ready::when(hung_up, closed)
-            | Ready::when(failed, error)
-            | Ready::when(urgent, Ready::PRIORITY)
-    }
-
-    /// What a wait of `poller` has to report for `registration` now.
-    fn due(&self, poller: &Poller, registration: &Registration) -> Ready {
-        let Registration {
-            thing,
-            interest,
-            trigger,
-            seen,
-            ..
-        } = *registration;
-        let all = self.readiness(thing);
-        let hung_up = all.is_hangup() || all.is_error();
-        let hung_up =
-            hung_up && (interest.is_hangup() || !self.is(Sabotage::HangUpOnlyWhereAskedFor));
-        let ready = if self.is(Sabotage::InterestIsIgnored) {
-            all
-        } else {
-            let terminal = Ready::HANGUP | Ready::ERROR | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
-            let none = Ready::EMPTY;
-            let mut wanted = Ready::when(hung_up, terminal);
-            if interest.is_readable() {
-                wanted |= Ready::READABLE | Ready::READ_CLOSED;
-            }
-            if interest.is_writable() {
-                wanted |= Ready::WRITABLE;
-            }
-            let unasked = self.is(Sabotage::PriorityWithoutBeingAsked);
-            if interest.is_priority() || unasked {
-                wanted |= Ready::PRIORITY;
-            }
-            let flags = [
-                Ready::READABLE,
-                Ready::WRITABLE,
-                Ready::READ_CLOSED,
-                Ready::WRITE_CLOSED,
-                Ready::HANGUP,
-                Ready::ERROR,
-                Ready::PRIORITY,
-            ];
-            let both = |flag: &Ready| all.contains(*flag) && wanted.contains(*flag);
-            flags.into_iter().filter(both).fold(none, Ready::add)
-        };
-        let due = match (trigger, seen) {
-            (_, None) => true,
-            (Trigger::Level, Some(_)) => !self.is(Sabotage::LevelReportsOnce),
-            (Trigger::Edge, Some(seen)) if poller.capabilities.edge => {
-                self.changed(registration, seen)
-            }
-            (Trigger::Oneshot, Some(_)) => {
-                self.is(Sabotage::OneshotRepeats)
-                    || self.is(Sabotage::OneshotReportsHangUps) && all.is_read_closed()
-            }
-            // Silent until modified or, without native edges, until asked for.
-            _ => false,
-        };
-        let stuck = self.is(Sabotage::EndsAreReportedForEver) && all.is_read_closed();
-        Ready::when(due || stuck, ready)
-    }
-
-    /// Whether something that `registration` is interested in has changed since `seen`.
-    fn changed(&self, registration: &Registration, seen: Changes) -> bool {
-        let now = self.changes(registration.thing);
-        let interest = registration.interest;
-        let reads = interest.is_readable() || interest.is_priority();
-        let neither = !reads && !interest.is_writable();
-        let changed = (reads || neither) && now.read != seen.read
-            || (interest.is_writable() || neither) && now.write != seen.write;
-        (changed || self.is(Sabotage::EdgeRepeats)) && !self.is(Sabotage::EdgeReportsOnlyOnce)
-    }
-
-    fn changes(&self, id: u64) -> Changes {
-        self.things
-            .get(&id)
-            .map(|thing| thing.changes)
-            .unwrap_or_default()
-    }
-
-    /// Marks a registration as reported without a report.
-    pub(super) fn mark_seen(&self, registration: &mut Registration) {
-        registration.seen = Some(self.changes(registration.thing));
-    }
-
-    /// Sabotage: the report of a deregistered source stays queued for one wait.
-    pub(super) fn leave_queued(&mut self, id: u64, registration: Registration) {
-        let Some(poller) = self.poller(id) else {
-            return;
-        };
-        let ready = self.due(poller, &registration);
-        if let Some(poller) = self.poller_mut(id)
-            && !ready.is_empty()
-        {
-            poller
-                .plot
-                .spurious
-                .push(Event::new(registration.token, ready));
-        }
-    }
-
-    /// Sabotage: the registration stays as long as there is another handle to the source.
-    pub(super) fn leave_watched(&mut self, id: u64, mut registration: Registration) {
-        registration.handle = self.new_id();
-        if self
-            .things
-            .get(&registration.thing)
-            .is_some_and(|thing| thing.handles > 1)
-            && let Some(poller) = self.poller_mut(id)
-        {
-            poller.registrations.push(registration);
-        }
-    }
-
-    /// Sabotage: everything that is due counts as reported.
-    pub(super) fn mark_all_seen(&mut self, id: u64) {
-        drop(self.take_due(id, usize::MAX));
-    }
-
-    /// Takes at most `room` reports of sources, beginning where the last wait ended.
-    pub(super) fn take_due(&mut self, id: u64, room: usize) -> Vec<(Token, Ready)> {
-        let Some(poller) = self.poller(id) else {
-            return Vec::new();
-        };
-        let count = poller.registrations.len();
-        let fair = !self.is(Sabotage::FirstSourcesStarveTheOthers);
-        let first = if fair { poller.next } else { 0 };
-        let mut reports = Vec::new();
-        let mut marked = Vec::new();
-        let mut next = first;
-        for index in (0..count).map(|step| (first + step) % count) {
-            let registration = poller.registrations[index];
-            let ready = self.due(poller, &registration);
-            if ready.is_empty() {
-                continue;
-            }
-            if reports.len() < room {
-                reports.push((registration.token, ready));
-                next = index + 1;
-            } else if !self.is(Sabotage::ReportsThatDoNotFitAreLost) {
-                break;
-            }
-            marked.push((index, self.changes(registration.thing)));
-        }
-        if let Some(poller) = self.poller_mut(id) {
-            poller.next = next;
-            for (index, changes) in marked {
-                poller.registrations[index].seen = Some(changes);
-            }
-        }
-        reports
     }
 }
 

@@ -1,3 +1,4 @@
 //! The suite on the scripted engines, the script itself, and the proof that the suite can fail.
 
+mod sabotage;
 mod suite;

@@ -8,11 +8,12 @@ use sys_socket::Errno;
 
 use crate::call;
 use crate::descriptor::{debug_socket, descriptor, std_twin};
-use crate::{TcpSocket, TcpStream};
+use crate::{Accept, TcpSocket, TcpStream};
 
 /// A TCP socket that listens.
 ///
-/// Accept until `WouldBlock`.
+/// Accept until `WouldBlock`; an [`AcceptGate`](crate::AcceptGate) does it in a way that survives
+/// running out of descriptors.
 ///
 /// # Examples
 ///
@@ -47,6 +48,7 @@ impl TcpListener {
     /// Manual: bind(2)
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpSocket::for_addr(address)?;
+        socket.set_reuse_address(true)?;
         socket.bind(address)?;
         socket.listen(call::BACKLOG)
     }
@@ -105,5 +107,13 @@ impl TcpListener {
     /// Manual: fcntl(2)
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self::from(sys_socket::duplicate(&self.fd)?))
+    }
+}
+
+impl Accept for TcpListener {
+    type Accepted = (TcpStream, SocketAddr);
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.accept()
     }
 }

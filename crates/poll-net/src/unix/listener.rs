@@ -7,9 +7,9 @@ use std::path::Path;
 use sys_socket::{Kind, UnixAddr};
 
 use super::unix_socket;
-use crate::UnixStream;
 use crate::call;
 use crate::descriptor::{debug_socket, descriptor, std_twin};
+use crate::{Accept, UnixStream};
 
 /// A Unix socket that listens for streams.
 ///
@@ -73,5 +73,13 @@ impl UnixListener {
     pub fn accept(&self) -> io::Result<(UnixStream, UnixAddr)> {
         let (stream, peer) = call::accept(&self.fd)?;
         Ok((UnixStream::from(stream), call::unix(&peer)?))
+    }
+}
+
+impl Accept for UnixListener {
+    type Accepted = (UnixStream, UnixAddr);
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.accept()
     }
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use sys_socket::{Kind, UnixAddr};
 
 use super::unix_socket;
-use crate::UnixSeqpacket;
 use crate::call;
 use crate::descriptor::{debug_socket, descriptor};
+use crate::{Accept, UnixSeqpacket};
 
 /// A Unix socket that listens for connections of messages.
 ///
@@ -68,5 +68,13 @@ impl UnixSeqpacketListener {
     pub fn accept(&self) -> io::Result<(UnixSeqpacket, UnixAddr)> {
         let (connection, peer) = call::accept(&self.fd)?;
         Ok((UnixSeqpacket::from(connection), call::unix(&peer)?))
+    }
+}
+
+impl Accept for UnixSeqpacketListener {
+    type Accepted = (UnixSeqpacket, UnixAddr);
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.accept()
     }
 }

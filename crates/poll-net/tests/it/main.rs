@@ -7,6 +7,8 @@
 
 mod support;
 
+mod accept_gate;
+mod options;
 mod pipe;
 mod tcp;
 mod udp;

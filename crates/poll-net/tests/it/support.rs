@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::process::Command;
 
 use poll_net::{TcpListener, TcpStream};
 use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
@@ -87,4 +88,27 @@ impl Drop for TempPath {
         // A test that never made the path has nothing to remove.
         drop(std::fs::remove_file(&self.0));
     }
+}
+
+/// Whether this process is the child that a test runs itself in; otherwise runs it, with at most
+/// `descriptors` open at once if given, and expects success.
+pub(crate) fn in_child(test: &str, descriptors: Option<u32>) -> bool {
+    const MARK: &str = "POLL_NET_TEST_CHILD";
+    if std::env::var(MARK).is_ok_and(|running| running == test) {
+        return true;
+    }
+    let limit = descriptors.map_or(String::new(), |limit| format!("ulimit -n {limit} && "));
+    let output = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(format!("{limit}exec \"$0\" \"$@\""))
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--test-threads=1", "--nocapture"])
+        .env(MARK, test)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    assert!(text.contains("1 passed"), "the child did not run: {text}");
+    false
 }

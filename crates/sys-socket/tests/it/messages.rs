@@ -227,6 +227,23 @@ mod linux {
     };
 
     #[test]
+    fn a_peek_brings_descriptors_of_its_own_and_leaks_none() {
+        use std::os::fd::AsFd;
+        let (a, b) = unix_pair(Kind::DATAGRAM);
+        let (read_end, write_end) = sys_socket::pipe().unwrap();
+        super::send_rights(&a, &[write_end.as_fd()]);
+        drop(write_end);
+        let mut control = IncomingControl::with_capacity(control_space(4));
+        for flags in [ReceiveFlags::PEEK, ReceiveFlags::NONE] {
+            let mut bytes = [0; 4];
+            let mut buffers = [IoSliceMut::new(&mut bytes)];
+            sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
+            assert_eq!(super::take_all(&mut control).len(), 1);
+        }
+        assert!(super::is_closed(&read_end));
+    }
+
+    #[test]
     fn credentials_arrive_with_the_message() {
         let (a, b) = unix_pair(Kind::DATAGRAM);
         set_option(&b, options::PASS_CREDENTIALS, true).unwrap();

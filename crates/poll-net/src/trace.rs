@@ -1,0 +1,17 @@
+//! Structured events, or nothing: one macro that expands to no code without the feature.
+
+/// Emits an event at trace level, with the fields in the syntax of the tracing crate.
+#[cfg(feature = "tracing")]
+macro_rules! trace {
+    ($($field:tt)*) => {
+        tracing::trace!(target: "poll_net", $($field)*)
+    };
+}
+
+/// Expands to nothing: the arguments are not even evaluated.
+#[cfg(not(feature = "tracing"))]
+macro_rules! trace {
+    ($($field:tt)*) => {};
+}
+
+pub(crate) use trace;

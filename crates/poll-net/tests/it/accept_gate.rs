@@ -1,0 +1,128 @@
+//! The accept gate in a process that has run out of descriptors.
+
+use core::time::Duration;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+
+use poll_net::{AcceptGate, TcpListener, TcpStream, UnixStream};
+use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
+
+use crate::support::{LIMIT, any_port, in_child};
+
+const LISTENER: Token = Token(0);
+const OTHER: Token = Token(1);
+
+#[test]
+fn a_server_without_descriptors_neither_spins_nor_forgets_its_clients() {
+    let name = "accept_gate::a_server_without_descriptors_neither_spins_nor_forgets_its_clients";
+    if in_child(name, Some(32)) {
+        starve_and_recover();
+    }
+}
+
+/// A single-threaded edge-triggered server.
+struct Server {
+    poll: Poll,
+    events: Events,
+    gate: AcceptGate,
+    listener: TcpListener,
+    other: UnixStream,
+    accepted: Vec<TcpStream>,
+    failures: u32,
+    other_served: u32,
+}
+
+impl Server {
+    fn new(other: UnixStream) -> Self {
+        let server = Self {
+            poll: Poll::new().unwrap(),
+            events: Events::with_capacity(8),
+            gate: AcceptGate::new(),
+            listener: TcpListener::bind(any_port()).unwrap(),
+            other,
+            accepted: Vec::new(),
+            failures: 0,
+            other_served: 0,
+        };
+        let registry = server.poll.registry();
+        let watch = |source: &dyn AsFd, token| {
+            let fd = source.as_fd();
+            registry.register(&fd, token, Interest::READABLE, Trigger::Edge)
+        };
+        watch(&server.listener, LISTENER).unwrap();
+        watch(&server.other, OTHER).unwrap();
+        server
+    }
+
+    /// One turn of the loop, at most `limit` long.
+    fn turn(&mut self, limit: Duration) {
+        let now = Monotonic.now();
+        let pause = self.gate.next_attempt();
+        let pause = pause.map_or(limit, |at| at.saturating_duration_since(now));
+        self.poll
+            .wait(&mut self.events, Some(pause.min(limit)))
+            .unwrap();
+        for event in &self.events {
+            if event.token() == LISTENER {
+                self.gate.ready();
+            } else {
+                let mut buffer = [0; 64];
+                while let Ok(1..) = self.other.read(&mut buffer) {
+                    self.other_served += 1;
+                }
+            }
+        }
+        while let Some(accepted) = self.gate.accept(&self.listener, Monotonic.now()) {
+            match accepted {
+                Ok((stream, _peer)) => self.accepted.push(stream),
+                Err(_exhausted) => self.failures += 1,
+            }
+        }
+    }
+}
+
+fn starve_and_recover() {
+    let (other, mut far) = UnixStream::pair().unwrap();
+    let mut server = Server::new(other);
+    let address = server.listener.local_addr().unwrap();
+    // The clients' halves first, then everything that is left.
+    let clients: Vec<_> = (0..5)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    let mut hoard = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        hoard.push(file);
+    }
+    assert!(!hoard.is_empty());
+
+    let start = Monotonic.now();
+    let starved = Duration::from_millis(700);
+    let mut turns = 0;
+    while Monotonic.now() < start.saturating_add(starved) {
+        far.write_all(b"x").unwrap();
+        server.turn(Duration::from_millis(20));
+        turns += 1;
+    }
+    assert!(server.accepted.is_empty());
+    assert!((2..=14).contains(&server.failures), "{}", server.failures);
+    assert_eq!(server.other_served, turns, "other sources are served");
+
+    // One descriptor is free: one client gets it, and the next failure pauses again.
+    drop(hoard.pop());
+    let end = Monotonic.now().saturating_add(LIMIT);
+    while server.accepted.is_empty() && Monotonic.now() < end {
+        server.turn(LIMIT);
+    }
+    assert_eq!(server.accepted.len(), 1, "without a new client");
+    drop(hoard);
+    while server.accepted.len() < clients.len() && Monotonic.now() < end {
+        server.turn(LIMIT);
+    }
+    assert_eq!(server.accepted.len(), clients.len());
+    // The pause can only end with the queue seen empty.
+    while server.gate.next_attempt().is_some() && Monotonic.now() < end {
+        server.turn(LIMIT);
+    }
+    assert!(!server.gate.is_paused());
+}

@@ -1,0 +1,355 @@
+//! Options: what is set is read back, in any order.
+
+use core::fmt::Debug;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use std::io;
+
+use poll_net::{
+    Interface4, TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener,
+    UnixSeqpacket, UnixStream,
+};
+
+use crate::support::{TempPath, any_port, readable, tcp_pair};
+
+/// Sets an option and reads it back.
+fn round_trip<S, T: Copy + PartialEq + Debug>(
+    socket: &S,
+    values: &[T],
+    set: impl Fn(&S, T) -> io::Result<()>,
+    get: impl Fn(&S) -> io::Result<T>,
+) {
+    for value in values {
+        set(socket, *value).unwrap();
+        assert_eq!(get(socket).unwrap(), *value);
+    }
+}
+
+const FLAGS: [bool; 2] = [true, false];
+
+fn seconds(numbers: [u64; 2]) -> [Duration; 2] {
+    numbers.map(Duration::from_secs)
+}
+
+#[test]
+fn tcp_options_are_read_back_as_they_were_set() {
+    let (stream, _peer) = tcp_pair();
+    let s = &stream;
+    round_trip(s, &FLAGS, TcpStream::set_nodelay, TcpStream::nodelay);
+    round_trip(s, &FLAGS, TcpStream::set_keepalive, TcpStream::keepalive);
+    round_trip(
+        s,
+        &FLAGS,
+        TcpStream::set_urgent_inline,
+        TcpStream::urgent_inline,
+    );
+    let lingers = [Some(Duration::ZERO), Some(Duration::from_secs(3)), None];
+    round_trip(s, &lingers, TcpStream::set_linger, TcpStream::linger);
+    round_trip(s, &[1, 255], TcpStream::set_ttl, TcpStream::ttl);
+    round_trip(s, &[0x10, 0], TcpStream::set_tos, TcpStream::tos);
+    assert!(stream.set_ttl(0).is_err());
+    assert!(stream.max_segment_size().unwrap() > 0);
+    assert!(stream.only_v6().is_err(), "an IPv4 socket");
+    stream.set_linger(Some(Duration::from_millis(1))).unwrap();
+    assert_eq!(stream.linger().unwrap(), Some(Duration::from_secs(1)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn tcp_options_of_linux_are_read_back_as_they_were_set() {
+    let (stream, _peer) = tcp_pair();
+    let s = &stream;
+    round_trip(s, &FLAGS, TcpStream::set_cork, TcpStream::cork);
+    round_trip(s, &FLAGS, TcpStream::set_quick_ack, TcpStream::quick_ack);
+    let times = seconds([1, 32_767]);
+    round_trip(
+        s,
+        &times,
+        TcpStream::set_keepalive_idle,
+        TcpStream::keepalive_idle,
+    );
+    round_trip(
+        s,
+        &times,
+        TcpStream::set_keepalive_interval,
+        TcpStream::keepalive_interval,
+    );
+    round_trip(
+        s,
+        &[1, 127],
+        TcpStream::set_keepalive_count,
+        TcpStream::keepalive_count,
+    );
+    assert!(stream.set_keepalive_count(128).is_err());
+    assert!(stream.set_keepalive_idle(Duration::ZERO).is_err());
+    let millis = [1, 0].map(Duration::from_millis);
+    round_trip(
+        s,
+        &millis,
+        TcpStream::set_user_timeout,
+        TcpStream::user_timeout,
+    );
+    round_trip(
+        s,
+        &[1, 4096],
+        TcpStream::set_unsent_low_water,
+        TcpStream::unsent_low_water,
+    );
+    round_trip(s, &[0, 6], TcpStream::set_priority, TcpStream::priority);
+    round_trip(s, &FLAGS, TcpStream::set_free_bind, TcpStream::free_bind);
+    assert!(!stream.transparent().unwrap());
+    assert_eq!(stream.mark().unwrap(), 0);
+    assert_eq!(stream.busy_poll().unwrap(), Duration::ZERO);
+    assert!(stream.incoming_cpu().unwrap() >= -1);
+    assert_eq!(stream.incoming_napi_id().unwrap(), 0);
+    let name = stream.congestion_control().unwrap();
+    stream.set_congestion_control(name).unwrap();
+    assert!(!name.as_bytes().is_empty());
+    assert!(stream.bound_device().unwrap().as_bytes().is_empty());
+    assert!(stream.info().unwrap().send_segment_size > 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn listener_options_are_read_back_and_inherited_by_what_is_accepted() {
+    let socket = TcpSocket::v4().unwrap();
+    round_trip(
+        &socket,
+        &FLAGS,
+        TcpSocket::set_fast_open_connect,
+        TcpSocket::fast_open_connect,
+    );
+    socket.bind(any_port()).unwrap();
+    let listener = socket.listen(16).unwrap();
+    listener.set_defer_accept(Duration::from_secs(1)).unwrap();
+    assert!(listener.defer_accept().unwrap() >= Duration::from_secs(1));
+    listener.set_defer_accept(Duration::ZERO).unwrap();
+    round_trip(
+        &listener,
+        &[5, 0],
+        TcpListener::set_fast_open,
+        TcpListener::fast_open,
+    );
+    listener.set_nodelay(true).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _peer) = readable(&listener, TcpListener::accept).unwrap();
+    assert!(server.nodelay().unwrap());
+    assert!(!client.nodelay().unwrap());
+}
+
+#[test]
+fn two_listeners_share_a_port_if_both_asked_for_it() {
+    let listen = |address, share| {
+        let socket = TcpSocket::for_addr(address).unwrap();
+        socket.set_reuse_port(share).unwrap();
+        socket.bind(address).and_then(|()| socket.listen(8))
+    };
+    let first = listen(any_port(), true).unwrap();
+    let address = first.local_addr().unwrap();
+    assert!(listen(address, false).is_err());
+    let second = listen(address, true).unwrap();
+    assert_eq!(second.local_addr().unwrap(), address);
+    assert!(second.reuse_port().unwrap());
+    assert!(!second.reuse_address().unwrap());
+}
+
+type Setter = fn(&TcpSocket) -> io::Result<()>;
+
+#[test]
+fn the_order_of_options_does_not_matter() {
+    let setters: [Setter; 8] = [
+        |socket| socket.set_reuse_address(true),
+        |socket| socket.set_nodelay(true),
+        |socket| socket.set_keepalive(true),
+        |socket| socket.set_linger(Some(Duration::ZERO)),
+        |socket| socket.set_ttl(7),
+        |socket| socket.set_tos(0x10),
+        |socket| socket.set_send_buffer_size(20_000),
+        |socket| socket.set_recv_buffer_size(30_000),
+    ];
+    let read = |socket: &TcpSocket| {
+        (
+            socket.reuse_address().unwrap(),
+            socket.nodelay().unwrap(),
+            socket.keepalive().unwrap(),
+            socket.linger().unwrap(),
+            socket.ttl().unwrap(),
+            socket.tos().unwrap(),
+            socket.send_buffer_size().unwrap(),
+            socket.recv_buffer_size().unwrap(),
+        )
+    };
+    let wanted = {
+        let socket = TcpSocket::v4().unwrap();
+        setters.iter().for_each(|set| set(&socket).unwrap());
+        read(&socket)
+    };
+    assert_eq!((wanted.0, wanted.1, wanted.4), (true, true, 7));
+    for start in 0..setters.len() {
+        for step in [1, 3, 5, 7] {
+            let socket = TcpSocket::v4().unwrap();
+            for index in 0..setters.len() {
+                setters[(start + index * step) % setters.len()](&socket).unwrap();
+            }
+            assert_eq!(read(&socket), wanted, "from {start} by {step}");
+        }
+    }
+}
+
+#[test]
+fn udp_options_are_read_back_as_they_were_set() {
+    let socket = UdpSocket::bind(any_port()).unwrap();
+    let s = &socket;
+    round_trip(s, &FLAGS, UdpSocket::set_broadcast, UdpSocket::broadcast);
+    round_trip(
+        s,
+        &[0, 255, 1],
+        UdpSocket::set_multicast_ttl_v4,
+        UdpSocket::multicast_ttl_v4,
+    );
+    let flag = (
+        UdpSocket::set_multicast_loop_v4,
+        UdpSocket::multicast_loop_v4,
+    );
+    round_trip(s, &FLAGS, flag.0, flag.1);
+    let interfaces = [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED];
+    let address = (
+        UdpSocket::set_multicast_interface_v4,
+        UdpSocket::multicast_interface_v4,
+    );
+    round_trip(s, &interfaces, address.0, address.1);
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_packet_info_v4,
+        UdpSocket::packet_info_v4,
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn udp_options_of_linux_are_read_back_as_they_were_set() {
+    let socket = UdpSocket::bind(any_port()).unwrap();
+    let s = &socket;
+    round_trip(s, &FLAGS, UdpSocket::set_timestamps, UdpSocket::timestamps);
+    round_trip(s, &FLAGS, UdpSocket::set_recv_tos, UdpSocket::recv_tos);
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_recv_errors_v4,
+        UdpSocket::recv_errors_v4,
+    );
+    round_trip(
+        s,
+        &[0, 2],
+        UdpSocket::set_mtu_discovery_v4,
+        UdpSocket::mtu_discovery_v4,
+    );
+    round_trip(
+        s,
+        &[1400, 0],
+        UdpSocket::set_segment_size,
+        UdpSocket::segment_size,
+    );
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_recv_segments,
+        UdpSocket::recv_segments,
+    );
+}
+
+#[test]
+fn options_of_ipv6_are_read_back_where_the_system_has_it() {
+    let Ok(socket) = UdpSocket::v6() else {
+        return;
+    };
+    let s = &socket;
+    round_trip(s, &FLAGS, UdpSocket::set_only_v6, UdpSocket::only_v6);
+    round_trip(
+        s,
+        &[1, 255],
+        UdpSocket::set_unicast_hops_v6,
+        UdpSocket::unicast_hops_v6,
+    );
+    round_trip(
+        s,
+        &[8, 0],
+        UdpSocket::set_traffic_class_v6,
+        UdpSocket::traffic_class_v6,
+    );
+    round_trip(
+        s,
+        &[0, 255],
+        UdpSocket::set_multicast_hops_v6,
+        UdpSocket::multicast_hops_v6,
+    );
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_multicast_loop_v6,
+        UdpSocket::multicast_loop_v6,
+    );
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_packet_info_v6,
+        UdpSocket::packet_info_v6,
+    );
+    let class = (
+        UdpSocket::set_recv_traffic_class_v6,
+        UdpSocket::recv_traffic_class_v6,
+    );
+    round_trip(s, &FLAGS, class.0, class.1);
+    assert_eq!(socket.multicast_interface_v6().unwrap(), 0);
+}
+
+#[test]
+fn a_multicast_group_is_joined_once_and_left_once() {
+    let socket = UdpSocket::bind(any_port()).unwrap();
+    let group = Ipv4Addr::new(239, 255, 1, 2);
+    let loopback = Interface4::Address(Ipv4Addr::LOCALHOST);
+    socket.join_multicast_v4(group, loopback).unwrap();
+    let twice = socket.join_multicast_v4(group, loopback).unwrap_err();
+    assert_eq!(twice.kind(), io::ErrorKind::AddrInUse);
+    socket.leave_multicast_v4(group, loopback).unwrap();
+    let gone = socket.leave_multicast_v4(group, loopback).unwrap_err();
+    assert_eq!(gone.kind(), io::ErrorKind::AddrNotAvailable);
+    let no_group = socket.join_multicast_v4(Ipv4Addr::LOCALHOST, loopback);
+    assert_eq!(no_group.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_broadcast_needs_its_option() {
+    let socket = UdpSocket::bind(any_port()).unwrap();
+    let everybody = "127.255.255.255:9".parse().unwrap();
+    let refused = socket.send_to(b"x", everybody).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+    socket.set_broadcast(true).unwrap();
+    socket.send_to(b"x", everybody).unwrap();
+}
+
+#[test]
+fn buffers_of_unix_sockets_grow_when_asked() {
+    let (stream, _peer) = UnixStream::pair().unwrap();
+    stream.set_send_buffer_size(40_000).unwrap();
+    assert!(stream.send_buffer_size().unwrap() >= 40_000);
+    let (datagrams, _peer) = UnixDatagram::pair().unwrap();
+    datagrams.set_recv_buffer_size(40_000).unwrap();
+    assert!(datagrams.recv_buffer_size().unwrap() >= 40_000);
+    let path = TempPath::new();
+    let listener = UnixListener::bind(&path).unwrap();
+    assert!(listener.recv_buffer_size().unwrap() > 0);
+}
+
+#[test]
+fn the_peer_of_a_pair_is_this_process() {
+    let (stream, _peer) = UnixStream::pair().unwrap();
+    let credentials = stream.peer_credentials().unwrap();
+    if let Some(pid) = credentials.pid {
+        assert_eq!(u32::try_from(pid).unwrap(), std::process::id());
+    }
+    if let Ok((seqpacket, _peer)) = UnixSeqpacket::pair() {
+        assert_eq!(seqpacket.peer_credentials().unwrap(), credentials);
+    }
+}
