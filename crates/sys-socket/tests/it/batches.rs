@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 use std::io::IoSlice;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 use sys_socket::{
     Address, ControlMessage, Domain, Errno, IncomingControl, Kind, MessageFlags, OutgoingControl,
@@ -11,6 +11,7 @@ use sys_socket::{
 
 use crate::descriptors::is_close_on_exec;
 use crate::loopback::{bound, udp_pair, wait_readable};
+use crate::messages::{assert_closes, is_closed};
 
 static_assertions::assert_impl_all!(ReceiveBatch: Send, Sync);
 static_assertions::assert_impl_all!(SendBatch: Send, Sync);
@@ -113,7 +114,6 @@ fn messages_cut_short_say_so_one_by_one() {
 #[test]
 fn descriptors_in_a_batch_are_owned_message_by_message() {
     let (a, b) = sys_socket::pair(Domain::UNIX, Kind::DATAGRAM, Protocol::DEFAULT).unwrap();
-    let is_closed = |read_end: &OwnedFd| sys_socket::read(read_end, &mut [0; 1]) == Ok(0);
     let mut received = ReceiveBatch::with_capacity(4, 4, control_space(4));
     for again in [true, false] {
         let (read_end, write_end) = sys_socket::pipe().unwrap();
@@ -148,7 +148,7 @@ fn descriptors_in_a_batch_are_owned_message_by_message() {
         } else {
             received.clear();
         }
-        assert!(is_closed(&read_end));
+        assert_closes(&read_end);
     }
 }
 

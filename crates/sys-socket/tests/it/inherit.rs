@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use sys_socket::options;
 
 use crate::descriptors::is_close_on_exec;
-use crate::loopback::listener;
+use crate::loopback::{listener, starting_a_child};
 
 const ROLE: &str = "SYS_SOCKET_TEST_ROLE";
 const MARK: &str = "took: ";
@@ -14,15 +14,19 @@ const MARK: &str = "took: ";
 /// Runs this binary in the service's role, with `stdin` passed on by `redirections`.
 fn run_service(stdin: impl Into<Stdio>, environment: &str, redirections: &str) -> String {
     let script = format!("{environment} exec \"$0\" \"$@\" {redirections}");
-    let output = Command::new("/bin/sh")
+    let starting = starting_a_child();
+    let child = Command::new("/bin/sh")
         .args(["-c", &script])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "inherit::takes_what_it_was_passed"])
         .args(["--nocapture", "--test-threads=1"])
         .env(ROLE, "service")
         .stdin(stdin)
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
+    drop(starting);
+    let output = child.wait_with_output().unwrap();
     let output = String::from_utf8(output.stdout).unwrap();
     let lines = output.lines().filter_map(|line| line.split_once(MARK));
     lines.map(|(_, took)| format!("{took}\n")).collect()

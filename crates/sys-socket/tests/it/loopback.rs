@@ -5,9 +5,22 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sys_socket::{Address, Domain, Errno, Kind, Protocol};
+
+/// A child holds a copy of every descriptor between `fork` and `exec`: whoever starts one writes,
+/// and whoever needs a close to take effect at once reads.
+static CHILDREN: RwLock<()> = RwLock::new(());
+
+pub(crate) fn starting_a_child() -> RwLockWriteGuard<'static, ()> {
+    CHILDREN.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn no_child_starts() -> RwLockReadGuard<'static, ()> {
+    CHILDREN.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Longer than any healthy wait in these tests.
 const DEADLINE: Duration = Duration::from_secs(10);

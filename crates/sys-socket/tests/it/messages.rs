@@ -53,12 +53,20 @@ fn take_all(control: &mut IncomingControl) -> Vec<OwnedFd> {
 }
 
 /// Whether nobody holds the writing end of a pipe any more: the exact oracle for leaks.
-fn is_closed(read_end: &OwnedFd) -> bool {
+pub(crate) fn is_closed(read_end: &OwnedFd) -> bool {
     match sys_socket::read(read_end, &mut [0; 1]) {
         Ok(0) => true,
         Err(Errno::AGAIN) => false,
         other => panic!("{other:?}"),
     }
+}
+
+/// Fails the test if somebody holds the writing end for ever.
+///
+/// A child that another test is starting holds a copy of everything between `fork` and `exec`.
+pub(crate) fn assert_closes(read_end: &OwnedFd) {
+    wait_readable(read_end);
+    assert!(is_closed(read_end));
 }
 
 #[test]
@@ -80,7 +88,7 @@ fn descriptors_arrive_owned_and_close_on_exec() {
     assert_eq!(sys_socket::read(&read_end, &mut [0; 1]), Ok(1));
     assert!(!is_closed(&read_end));
     drop(taken);
-    assert!(is_closed(&read_end));
+    assert_closes(&read_end);
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn descriptors_nobody_took_are_closed_with_the_buffer() {
     drop(control);
     assert!(!is_closed(&read_end));
     drop(first);
-    assert!(is_closed(&read_end));
+    assert_closes(&read_end);
 }
 
 #[test]
@@ -118,7 +126,7 @@ fn descriptors_nobody_took_are_closed_by_the_next_receive_and_by_clear() {
             send(&a, &OutgoingControl::with_capacity(0));
             receive(&b, &mut control);
         }
-        assert!(is_closed(&read_end));
+        assert_closes(&read_end);
         assert_eq!(control.messages().count(), 0);
     }
 }
@@ -135,9 +143,9 @@ fn descriptors_that_do_not_fit_are_told_and_none_leaks() {
         assert!(received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
         let taken = take_all(&mut control);
         assert!(taken.len() < 8);
-        assert_eq!(taken.is_empty(), is_closed(&read_end), "{room}");
+        assert!(taken.is_empty() || !is_closed(&read_end), "{room}");
         drop(taken);
-        assert!(is_closed(&read_end), "{room}");
+        assert_closes(&read_end);
     }
 }
 
@@ -149,7 +157,7 @@ fn a_receive_without_room_for_control_data_leaks_no_descriptor() {
     drop(write_end);
     let received = sys_socket::recv(&b, &mut [0; 4], ReceiveFlags::NONE);
     assert_eq!(received, Ok(1));
-    assert!(is_closed(&read_end));
+    assert_closes(&read_end);
 }
 
 #[test]
@@ -240,7 +248,7 @@ mod linux {
             sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
             assert_eq!(super::take_all(&mut control).len(), 1);
         }
-        assert!(super::is_closed(&read_end));
+        super::assert_closes(&read_end);
     }
 
     #[test]
@@ -293,6 +301,7 @@ mod linux {
 
     #[test]
     fn a_refused_datagram_comes_back_on_the_error_queue_once() {
+        let _guard = crate::loopback::no_child_starts();
         let (a, _) = bound(Kind::DATAGRAM);
         let (closed, address) = bound(Kind::DATAGRAM);
         set_option(&a, options::RECEIVE_ERRORS_V4, true).unwrap();
