@@ -5,6 +5,7 @@
 compile_error!("poll-net runs on Unix systems; Windows and WASI are not supported");
 
 mod accept_gate;
+pub mod ancillary;
 mod call;
 mod descriptor;
 mod options;

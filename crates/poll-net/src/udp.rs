@@ -168,7 +168,7 @@ impl UdpSocket {
 
     /// Receives a datagram and returns its length; what the buffer cannot hold is lost silently.
     ///
-    /// One system call.
+    /// One system call. To see what was lost, use [`recv_message`](Self::recv_message).
     ///
     /// # Errors
     ///

@@ -29,7 +29,8 @@ options! { UdpSocket {
     /// The interface for IPv6 multicast packets, by its index; zero is the system's choice.
     multicast_interface_v6, set_multicast_interface_v6: u32 = MULTICAST_INTERFACE_V6;
 
-    /// Received IPv4 datagrams carry the address they were sent to.
+    /// Received IPv4 datagrams carry the address they were sent to; see
+    /// [`recv_message`](UdpSocket::recv_message).
     packet_info_v4, set_packet_info_v4: bool = RECEIVE_PACKET_INFO_V4;
 
     /// Received IPv6 datagrams carry the address they were sent to and the interface.

@@ -8,6 +8,7 @@
 mod support;
 
 mod accept_gate;
+mod ancillary;
 mod options;
 mod pipe;
 mod tcp;

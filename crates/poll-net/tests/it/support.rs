@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use poll_net::{TcpListener, TcpStream};
 use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
@@ -93,19 +93,27 @@ impl Drop for TempPath {
 /// Whether this process is the child that a test runs itself in; otherwise runs it, with at most
 /// `descriptors` open at once if given, and expects success.
 pub(crate) fn in_child(test: &str, descriptors: Option<u32>) -> bool {
+    let script = descriptors.map_or(String::new(), |limit| format!("ulimit -n {limit} && "));
+    in_child_after(&script, test, |_command| {})
+}
+
+/// As [`in_child`], after the beginning of a shell script, and with the command prepared.
+pub(crate) fn in_child_after(script: &str, test: &str, prepare: impl FnOnce(&mut Command)) -> bool {
     const MARK: &str = "POLL_NET_TEST_CHILD";
     if std::env::var(MARK).is_ok_and(|running| running == test) {
         return true;
     }
-    let limit = descriptors.map_or(String::new(), |limit| format!("ulimit -n {limit} && "));
-    let output = Command::new("/bin/sh")
+    let mut command = Command::new("/bin/sh");
+    command
         .arg("-c")
-        .arg(format!("{limit}exec \"$0\" \"$@\""))
+        .arg(format!("{script}exec \"$0\" \"$@\""))
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--test-threads=1", "--nocapture"])
         .env(MARK, test)
-        .output()
-        .unwrap();
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    prepare(&mut command);
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");
