@@ -13,6 +13,7 @@ pub mod pipe;
 mod tcp;
 mod trace;
 mod udp;
+mod udp_batch;
 mod unix;
 
 pub use accept_gate::{Accept, AcceptGate};
@@ -21,6 +22,7 @@ pub use tcp::listener::TcpListener;
 pub use tcp::socket::TcpSocket;
 pub use tcp::stream::TcpStream;
 pub use udp::UdpSocket;
+pub use udp_batch::{Datagram, ReceivedDatagram, UdpReceiveBatch, UdpSendBatch};
 pub use unix::datagram::UnixDatagram;
 pub use unix::listener::UnixListener;
 pub use unix::seqpacket::UnixSeqpacket;

@@ -13,4 +13,5 @@ mod options;
 mod pipe;
 mod tcp;
 mod udp;
+mod udp_batch;
 mod unix;
