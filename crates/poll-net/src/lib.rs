@@ -8,6 +8,7 @@ mod accept_gate;
 pub mod ancillary;
 mod call;
 mod descriptor;
+pub mod inherited;
 mod options;
 pub mod pipe;
 mod tcp;

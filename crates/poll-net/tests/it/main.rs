@@ -9,6 +9,7 @@ mod support;
 
 mod accept_gate;
 mod ancillary;
+mod inherited;
 mod options;
 mod pipe;
 mod tcp;
