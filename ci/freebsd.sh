@@ -1,8 +1,11 @@
 #!/bin/sh
-# FreeBSD, as root in a fresh machine: installs the toolchain, which the base system lacks.
+# FreeBSD, as root in a fresh machine: installs the toolchain, which the base system lacks. The
+# packaged compiler may be older than our `rust-version`, so rustup brings the present one.
 set -eu
 cd "$(dirname "$0")/.."
 if ! command -v cargo >/dev/null; then
-    pkg install -y rust
+    pkg install -y rustup-init
+    rustup-init -y --profile minimal --component clippy --component rustfmt
+    . "$HOME/.cargo/env"
 fi
 exec cargo xtask test
