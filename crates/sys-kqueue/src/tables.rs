@@ -3,6 +3,9 @@
 //! The tables of all systems are compiled for the unit tests, which hold them against the C
 //! programs in `tests/abi`; those in turn are compiled with each system's own headers.
 
+#[cfg(test)]
+mod tests;
+
 /// How a system numbers its filters; the names are those of C without `EVFILT_`.
 #[derive(Clone, Copy)]
 pub(crate) struct Filters {
