@@ -25,6 +25,10 @@ pub type Iter<'a> = crate::events::Iter<'a, Epoll>;
 /// The handle that ends a wait of a [`Poll`].
 pub type Waker = crate::waker::Waker<Epoll>;
 
+/// How many system calls this engine has made in this process.
+#[cfg(feature = "count")]
+pub(crate) use sys_epoll::system_calls;
+
 /// The mechanism: an epoll instance.
 ///
 /// Manual: epoll(7)

@@ -89,8 +89,11 @@ impl<B: Backend> Events<B> {
         true
     }
 
+    /// Adds a report of a waker; those of one token merge.
     pub(crate) fn push_wake(&mut self, token: Token) {
-        self.woken.push(token);
+        if !self.woken.contains(&token) {
+            self.woken.push(token);
+        }
     }
 }
 

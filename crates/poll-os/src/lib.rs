@@ -11,6 +11,8 @@ compile_error!("poll-os runs on Unix systems; Windows and WASI are not supported
 mod backend;
 mod change;
 mod child;
+#[cfg(feature = "count")]
+mod count;
 pub mod engine;
 mod events;
 mod poller;
@@ -59,6 +61,8 @@ use child_pidfd as child_watch;
 
 pub use change::Change;
 pub use child::ChildExit;
+#[cfg(feature = "count")]
+pub use count::system_calls;
 pub use native::{Events, Iter, Poll, Registry, Waker};
 pub use poll_api::{
     Capabilities, Clock, Engine, Event, EventBuffer, Instant, Interest, Ready, Register,

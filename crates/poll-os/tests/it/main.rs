@@ -1,6 +1,12 @@
 //! The behaviour of poll-os on a real kernel.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod batch;
 mod child;
-mod epoll;
+mod conformance;
+mod cost;
+mod fixture;
+mod misuse;
+mod registered;
 mod signal;
+mod waker;
