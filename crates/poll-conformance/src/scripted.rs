@@ -80,6 +80,26 @@ impl Machine {
         )
     }
 
+    /// Two connected datagram sockets.
+    #[must_use]
+    pub fn datagrams(&self) -> (Socket, Socket) {
+        let mut state = self.kernel.lock();
+        let (one, other) = state.add_pair();
+        state.make_datagrams((one, other));
+        drop(state);
+        (
+            Socket::new(&self.kernel, one),
+            Socket::new(&self.kernel, other),
+        )
+    }
+
+    /// A listener; [`Socket::connect`] and [`Socket::accept`] are its two sides.
+    #[must_use]
+    pub fn listener(&self) -> Socket {
+        let listener = self.kernel.lock().add_listener();
+        Socket::new(&self.kernel, listener)
+    }
+
     /// A stream whose connect was refused.
     #[must_use]
     pub fn refused(&self) -> Socket {

@@ -99,6 +99,22 @@ impl<K: Kind> Fixture for ScriptedFixture<K> {
         Some(self.machine.refused())
     }
 
+    fn datagrams(&self) -> Option<(Socket, Socket)> {
+        Some(self.machine.datagrams())
+    }
+
+    fn listener(&self) -> Option<Socket> {
+        Some(self.machine.listener())
+    }
+
+    fn connect(&self, listener: &Socket) -> Option<Socket> {
+        listener.connect().ok()
+    }
+
+    fn accept(&self, listener: &Socket) -> io::Result<Socket> {
+        listener.accept()
+    }
+
     fn unwatchable(&self) -> Option<Socket> {
         Some(self.machine.file())
     }

@@ -79,13 +79,17 @@ struct Thing {
 enum Kind {
     End(End),
     Poller(Poller),
+    // The ends of connections that nobody has accepted yet; they have no handles.
+    Listener(VecDeque<u64>),
     File,
 }
 
-/// One end of a stream.
+/// One end of a stream, or of two connected datagram sockets.
 #[derive(Debug, Default)]
 pub(super) struct End {
     inbox: VecDeque<u8>,
+    // The lengths of the datagrams in the inbox; none for a stream.
+    datagrams: Option<VecDeque<usize>>,
     pub(super) urgent: bool,
     pub(super) peer: Option<u64>,
     pub(super) peer_done: bool,
@@ -178,6 +182,41 @@ impl State {
         (one, other)
     }
 
+    /// Turns a fresh pair of streams into datagram sockets.
+    pub(super) fn make_datagrams(&mut self, pair: (u64, u64)) {
+        for id in [pair.0, pair.1] {
+            if let Ok(end) = self.end_mut(id) {
+                end.datagrams = Some(VecDeque::new());
+            }
+        }
+    }
+
+    pub(super) fn add_listener(&mut self) -> u64 {
+        self.add(Kind::Listener(VecDeque::new()))
+    }
+
+    fn queue_mut(&mut self, listener: u64) -> Result<&mut VecDeque<u64>, ErrorKind> {
+        match self.things.get_mut(&listener).map(|thing| &mut thing.kind) {
+            Some(Kind::Listener(queue)) => Ok(queue),
+            _ => Err(ErrorKind::InvalidInput),
+        }
+    }
+
+    /// Queues one end of a new stream; returns the other.
+    pub(super) fn connect(&mut self, listener: u64) -> Result<u64, ErrorKind> {
+        self.queue_mut(listener)?;
+        let (ours, theirs) = self.add_pair();
+        self.queue_mut(listener)?.push_back(theirs);
+        self.bump(listener, Changed::Read);
+        Ok(ours)
+    }
+
+    /// Takes the first queued end.
+    pub(super) fn accept(&mut self, listener: u64) -> Result<u64, ErrorKind> {
+        let first = self.queue_mut(listener)?.pop_front();
+        first.ok_or(ErrorKind::WouldBlock)
+    }
+
     pub(super) fn add_refused(&mut self) -> u64 {
         let error = Some(ErrorKind::ConnectionRefused);
         self.add(Kind::End(End {
@@ -217,7 +256,7 @@ impl State {
         let Some(thing) = self.things.get_mut(&id) else {
             return;
         };
-        thing.handles -= 1;
+        thing.handles = thing.handles.saturating_sub(1);
         if thing.handles > 0 || self.is(Sabotage::ClosedSourcesGoOnReporting) {
             return;
         }
@@ -234,6 +273,11 @@ impl State {
             Kind::Poller(poller) if poller.capabilities.pins_source => {
                 for registration in poller.registrations {
                     self.drop_handle(registration.thing);
+                }
+            }
+            Kind::Listener(queue) => {
+                for end in queue {
+                    self.drop_handle(end);
                 }
             }
             Kind::Poller(_) | Kind::File => {}
@@ -323,21 +367,24 @@ impl State {
         if let Some(error) = end.error.take() {
             return Err(error);
         }
-        if end.inbox.is_empty() {
+        if !end.has_data() {
             return if end.peer_done || buffer.is_empty() {
                 Ok(0)
             } else {
                 Err(ErrorKind::WouldBlock)
             };
         }
-        let was_full = end.inbox.len() >= ROOM;
-        let count = end.inbox.len().min(buffer.len());
-        for (place, byte) in buffer.iter_mut().zip(end.inbox.drain(..count)) {
+        let datagram = end.datagrams.as_mut().and_then(VecDeque::pop_front);
+        let made_room = end.inbox.len() >= ROOM || datagram.is_some();
+        let count = datagram.unwrap_or(end.inbox.len()).min(buffer.len());
+        // What does not fit into the buffer stays in a stream and is lost with a datagram.
+        let taken = end.inbox.drain(..datagram.unwrap_or(count));
+        for (place, byte) in buffer.iter_mut().zip(taken) {
             *place = byte;
         }
         let peer = end.peer;
         if let Some(peer) = peer
-            && was_full
+            && made_room
         {
             self.bump(peer, Changed::Write);
         }
@@ -353,12 +400,16 @@ impl State {
         let Some(peer) = peer.filter(|_| !own_done) else {
             return Err(ErrorKind::BrokenPipe);
         };
-        let inbox = &mut self.end_mut(peer)?.inbox;
-        let count = bytes.len().min(ROOM - inbox.len());
-        if count == 0 && !bytes.is_empty() {
-            return Err(ErrorKind::WouldBlock);
+        let receiver = self.end_mut(peer)?;
+        let count = bytes.len().min(ROOM - receiver.inbox.len());
+        let whole = count == bytes.len();
+        match &mut receiver.datagrams {
+            Some(datagrams) if whole => datagrams.push_back(count),
+            Some(_) => return Err(ErrorKind::WouldBlock),
+            None if count == 0 && !whole => return Err(ErrorKind::WouldBlock),
+            None => {}
         }
-        inbox.extend(&bytes[..count]);
+        receiver.inbox.extend(&bytes[..count]);
         self.bump(peer, Changed::Read);
         Ok(count)
     }
@@ -370,6 +421,16 @@ impl State {
             Some(Sabotage::TheLastTokenIsReserved) if token.0 == usize::MAX => Token(0),
             _ => token,
         }
+    }
+}
+
+impl End {
+    fn has_data(&self) -> bool {
+        !self.inbox.is_empty()
+            || self
+                .datagrams
+                .as_ref()
+                .is_some_and(|queue| !queue.is_empty())
     }
 }
 

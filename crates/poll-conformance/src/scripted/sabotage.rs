@@ -48,6 +48,8 @@ pub enum Sabotage {
     ErrorsAreNotReported,
     EndsAreReportedForEver,
     FullIsWritable,
+    SendersAreReadable,
+    ListenersAreSilent,
     PriorityIsNotReported,
     PriorityWithoutBeingAsked,
     TokensAreThirtyTwoBits,

@@ -1,4 +1,4 @@
-//! A stream in memory.
+//! Streams, datagram sockets and listeners in memory.
 
 use core::fmt;
 use std::io::{Error, Read, Result, Write};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::kernel::{Changed, Kernel};
 
-/// One end of a stream in memory, which never blocks.
+/// One end of a stream in memory, a datagram socket or a listener; it never blocks.
 ///
 /// As with descriptors, [`duplicate`](Self::duplicate) makes a second handle to the same end,
 /// and the end is closed when the last of them is dropped.
@@ -30,6 +30,27 @@ impl Socket {
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self::new(&self.kernel, self.thing)
+    }
+
+    /// The next connection of a listener.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when none waits; `InvalidInput` when this is no listener.
+    pub fn accept(&self) -> Result<Self> {
+        let accepted = self.kernel.lock().accept(self.thing)?;
+        Ok(Self::new(&self.kernel, accepted))
+    }
+
+    /// A new stream to this listener.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when this is no listener.
+    pub fn connect(&self) -> Result<Self> {
+        let ours = self.kernel.lock().connect(self.thing)?;
+        self.kernel.bell.notify_all();
+        Ok(Self::new(&self.kernel, ours))
     }
 
     /// Ends the writing half: the peer reads what was written, and then the end.

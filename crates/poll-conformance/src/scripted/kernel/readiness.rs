@@ -21,33 +21,35 @@ impl State {
                 let stuck = self.is(Sabotage::InnerStaysReady);
                 Ready::when(busy || stuck, Ready::READABLE)
             }
+            Some(Kind::Listener(queue)) => {
+                let silent = self.is(Sabotage::ListenersAreSilent);
+                Ready::when(!queue.is_empty() && !silent, Ready::READABLE)
+            }
             Some(Kind::File) | None => Ready::EMPTY,
         }
     }
 
     fn end_readiness(&self, end: &End) -> Ready {
-        let room = match end
-            .peer
-            .map(|peer| self.things.get(&peer).map(|thing| &thing.kind))
-        {
-            Some(Some(Kind::End(peer))) => peer.inbox.len() < ROOM,
-            // The peer is gone: a write returns at once, with an error.
-            _ => true,
-        } || self.is(Sabotage::FullIsWritable);
+        let peer = end.peer.and_then(|peer| self.things.get(&peer));
+        // Without a peer a write returns at once, with an error.
+        let (room, sent) = match peer.map(|peer| &peer.kind) {
+            Some(Kind::End(peer)) => (peer.inbox.len() < ROOM, peer.has_data()),
+            _ => (true, false),
+        };
+        let room = room || self.is(Sabotage::FullIsWritable);
+        let data = end.has_data() || sent && self.is(Sabotage::SendersAreReadable);
         let failed = end.error.is_some() && !self.is(Sabotage::ErrorsAreNotReported);
         let gone = end.peer.is_none() && end.peer_done;
         let mut hung_up = (end.peer_done && end.own_done || gone || failed)
             && !self.is(Sabotage::HangUpIsNotReported);
         hung_up |= self.is(Sabotage::HalfCloseIsHangUp) && end.peer_done;
-        hung_up |= self.is(Sabotage::DataIsAlsoHangUp) && !end.inbox.is_empty();
+        hung_up |= self.is(Sabotage::DataIsAlsoHangUp) && end.has_data();
         let peer_done = end.peer_done && !self.is(Sabotage::EndOfPeerIsNotReported);
         let urgent = end.urgent && !self.is(Sabotage::PriorityIsNotReported);
         let closed = Ready::HANGUP | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
         let error = Ready::ERROR | Ready::READ_CLOSED | Ready::WRITE_CLOSED;
-        Ready::when(
-            !end.inbox.is_empty() || peer_done || failed,
-            Ready::READABLE,
-        ) | Ready::when(room, Ready::WRITABLE)
+        Ready::when(data || peer_done || failed, Ready::READABLE)
+            | Ready::when(room, Ready::WRITABLE)
             | Ready::when(peer_done, Ready::READ_CLOSED)
             | Ready::when(hung_up, closed)
             | Ready::when(failed, error)
