@@ -7,7 +7,7 @@ use std::thread;
 use poll_api::{Interest, Ready, Trigger, Wake};
 
 use crate::fixture::Interrupter;
-use crate::stage::{Stage, TRIGGERS, linger, must, needs, send};
+use crate::stage::{Stage, TRIGGERS, Until, linger, must, needs, send};
 use crate::{Case, Fixture, Verdict};
 
 const NO_SIGNALS: &str = "the fixture cannot interrupt a wait";
@@ -29,13 +29,6 @@ pub(crate) fn cases<F: Fixture>() -> Vec<Case<F>> {
 
 /// Runs `during` while another thread interrupts this one all the time.
 fn under_a_storm(interrupt: &Interrupter, during: impl FnOnce()) {
-    // Ends the storm also when `during` panics, else the scope would wait for ever.
-    struct End<'a>(&'a AtomicBool);
-    impl Drop for End<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
-    }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -44,7 +37,7 @@ fn under_a_storm(interrupt: &Interrupter, during: impl FnOnce()) {
                 linger(Duration::from_micros(100));
             }
         });
-        let _end = End(&over);
+        let _end = Until(&over);
         during();
     });
 }

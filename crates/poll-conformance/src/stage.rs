@@ -1,6 +1,7 @@
 //! What the tests have in common: an engine with its buffer, waits with a deadline, and checks.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -152,6 +153,23 @@ impl<'f, F: Fixture> Stage<'f, F> {
         }
     }
 
+    /// Waits until `token` is reported, whatever else is.
+    #[track_caller]
+    pub(crate) fn until_amid_others(&mut self, token: usize) {
+        let deadline = self.now().saturating_add(self.fixture.patience());
+        loop {
+            let left = deadline.saturating_duration_since(self.now());
+            let reports = self.wait(Some(left));
+            if reports.iter().any(|event| event.token() == Token(token)) {
+                return;
+            }
+            assert!(
+                self.now() < deadline,
+                "no report for {token} amid those of others"
+            );
+        }
+    }
+
     /// Nothing is reported now, and nothing soon.
     #[track_caller]
     pub(crate) fn silent(&mut self) {
@@ -258,6 +276,15 @@ pub(crate) fn sees_the_end<F: Fixture>(fixture: &F, source: &F::Source) {
             "the peer of a closed source sees no end"
         );
         linger(Duration::from_micros(100));
+    }
+}
+
+/// Sets its flag when it is dropped, also by a panic: threads that run until then always end.
+pub(crate) struct Until<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
