@@ -122,6 +122,7 @@ impl Address {
 
     /// The bytes that the kernel reads or has written.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         // `len` is at most the array's length: `set_len` and the constructors keep that.
         self.bytes.get(..self.len).unwrap_or_default()

@@ -42,6 +42,7 @@ fn count() {
 }
 
 /// The errno of the call that has just failed on this thread.
+#[cold]
 fn errno() -> Errno {
     #[expect(
         clippy::disallowed_methods,
@@ -72,6 +73,7 @@ fn check_len(returned: isize) -> Result<usize, Errno> {
 }
 
 /// A number in the type that a C interface wants; what does not fit is an invalid argument.
+#[inline]
 fn fit<T, U: TryFrom<T>>(number: T) -> Result<U, Errno> {
     U::try_from(number).map_err(|_too_large| Errno::INVAL)
 }

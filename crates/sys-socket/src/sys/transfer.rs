@@ -19,6 +19,7 @@ const _: () = {
     assert!(align_of::<IoSliceMut<'_>>() == align_of::<libc::iovec>());
 };
 
+#[inline]
 pub(crate) fn send(
     fd: BorrowedFd<'_>,
     buffer: &[u8],
@@ -42,6 +43,7 @@ pub(crate) fn send(
     check_len(returned)
 }
 
+#[inline]
 pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> Result<usize, Errno> {
     let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
     // SAFETY: recv(2) writes at most `size` bytes at `start`.
@@ -156,6 +158,7 @@ pub(crate) fn receive_message(
     })
 }
 
+#[inline]
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
     let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
     // SAFETY: read(2) writes at most `size` bytes at `start`.
@@ -164,6 +167,7 @@ pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno
     check_len(returned)
 }
 
+#[inline]
 pub(crate) fn write(fd: BorrowedFd<'_>, buffer: &[u8]) -> Result<usize, Errno> {
     let (start, size) = (buffer.as_ptr().cast(), buffer.len());
     // SAFETY: write(2) reads `size` bytes at `start`.
