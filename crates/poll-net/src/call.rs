@@ -14,13 +14,22 @@ pub(crate) const BACKLOG: i32 = 4096;
 /// An interrupted call has done nothing, and a non-blocking one was about to return anyway.
 #[inline]
 pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> io::Result<T> {
-    loop {
+    match call() {
+        Ok(value) => Ok(value),
+        Err(error) => retry_after(error, call),
+    }
+}
+
+/// The rare part of [`retry`], apart from it so that a call that succeeds is short.
+#[cold]
+fn retry_after<T>(mut error: Errno, mut call: impl FnMut() -> Result<T, Errno>) -> io::Result<T> {
+    while error == Errno::INTR {
         match call() {
             Ok(value) => return Ok(value),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+            Err(next) => error = next,
         }
     }
+    Err(error.into())
 }
 
 /// As many of the buffers as the system takes in one call, which is then a short one.
