@@ -1,7 +1,7 @@
 //! What is asked of poll and what it reports.
 
 use core::fmt;
-use core::ops::{BitOr, BitOrAssign};
+use core::ops::{BitOr, BitOrAssign, Shl};
 
 use rustix::event::PollFlags;
 
@@ -18,22 +18,22 @@ impl Flags {
     pub const EMPTY: Self = Self(0);
     /// Data can be read.
     #[doc(alias = "POLLIN")]
-    pub const IN: Self = Self(PollFlags::IN.bits());
+    pub const IN: Self = Self::from_rustix(PollFlags::IN);
     /// Exceptional data.
     #[doc(alias = "POLLPRI")]
-    pub const PRI: Self = Self(PollFlags::PRI.bits());
+    pub const PRI: Self = Self::from_rustix(PollFlags::PRI);
     /// Data can be written.
     #[doc(alias = "POLLOUT")]
-    pub const OUT: Self = Self(PollFlags::OUT.bits());
+    pub const OUT: Self = Self::from_rustix(PollFlags::OUT);
     /// An error is pending; reported without being asked for.
     #[doc(alias = "POLLERR")]
-    pub const ERR: Self = Self(PollFlags::ERR.bits());
+    pub const ERR: Self = Self::from_rustix(PollFlags::ERR);
     /// The other side hung up; reported without being asked for.
     #[doc(alias = "POLLHUP")]
-    pub const HUP: Self = Self(PollFlags::HUP.bits());
+    pub const HUP: Self = Self::from_rustix(PollFlags::HUP);
     /// The number is not an open descriptor, which a set of owned ones cannot hold.
     #[doc(alias = "POLLNVAL")]
-    pub const NVAL: Self = Self(PollFlags::NVAL.bits());
+    pub const NVAL: Self = Self::from_rustix(PollFlags::NVAL);
     /// The peer closed its writing half; empty on systems without it.
     #[doc(alias = "POLLRDHUP")]
     pub const RDHUP: Self = Self(target::POLLRDHUP);
@@ -42,6 +42,16 @@ impl Flags {
     #[must_use]
     pub const fn from_bits(bits: u16) -> Self {
         Self(bits)
+    }
+
+    // rustix holds the bits as `i16` or `u16`, as the system it calls; the bytes are the same.
+    pub(crate) const fn from_rustix(flags: PollFlags) -> Self {
+        Self(u16::from_ne_bytes(flags.bits().to_ne_bytes()))
+    }
+
+    pub(crate) fn to_rustix(self) -> PollFlags {
+        let [high, low] = self.0.to_be_bytes();
+        PollFlags::from_bits_retain(joined(high, low))
     }
 
     /// The bits as the kernel has them.
@@ -61,6 +71,11 @@ impl Flags {
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
+}
+
+/// Two bytes as one number of the type that is asked for.
+fn joined<T: From<u8> + Shl<u32, Output = T> + BitOr<Output = T>>(high: u8, low: u8) -> T {
+    (T::from(high) << 8) | T::from(low)
 }
 
 impl BitOr for Flags {
@@ -119,5 +134,13 @@ mod tests {
         assert_eq!(flags.bits(), 0x4001);
         assert_eq!(format!("{flags:?}"), "IN | 0x4000");
         assert_eq!(format!("{:?}", Flags::EMPTY), "EMPTY");
+    }
+
+    #[test]
+    fn every_bit_survives_the_way_to_rustix_and_back() {
+        for bits in [0, 1, 0x80, 0x100, 0x4321, 0x8000, u16::MAX] {
+            let flags = Flags::from_bits(bits);
+            assert_eq!(Flags::from_rustix(flags.to_rustix()), flags, "{bits:#x}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The system calls, one function each, and the crate's one piece of unsafe code.
 
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::{PollFd, Timespec};
 use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -50,7 +50,7 @@ impl Array {
     }
 
     pub(crate) fn reported(&self, index: usize) -> Flags {
-        Flags::from_bits(self.polled[index].revents().bits())
+        Flags::from_rustix(self.polled[index].revents())
     }
 
     /// ppoll(2), or poll(2) with the timeout rounded up where the former is missing.
@@ -71,7 +71,7 @@ fn polled(fd: &OwnedFd, flags: Flags) -> PollFd<'static> {
     // - the entry is not handed out: `reported` returns its flags only.
     // - an `OwnedFd` is never -1, by its documentation.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd.as_raw_fd()) };
-    PollFd::from_borrowed_fd(borrowed, PollFlags::from_bits_retain(flags.bits()))
+    PollFd::from_borrowed_fd(borrowed, flags.to_rustix())
 }
 
 /// Whether the descriptor is one of a regular file or of a directory.
