@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ExitStatus};
 use std::sync::OnceLock;
 
+use sys_process::{Errno, Pid};
+
 use crate::child_watch::Watch;
 
 /// The end of one child process as a source: readable once the child has ended, also if that was
@@ -23,8 +25,11 @@ use crate::child_watch::Watch;
 ///
 /// # Platform notes
 ///
-/// Linux 5.4: a pidfd. Where a sandbox forbids that, and on Android and illumos: `SIGCHLD`, as
-/// [`Signals`](crate::Signals) takes it.
+/// * Linux 5.4: a pidfd. macOS and the BSDs: a kqueue of its own.
+/// * Where a sandbox forbids pidfds, and on Android and illumos: `SIGCHLD`, as
+///   [`Signals`](crate::Signals) takes it.
+/// * NetBSD, OpenBSD: if the child ended before the source was made, the source is readable, but
+///   `try_status` says `EOPNOTSUPP`, and only waiting or [`try_reap`](Self::try_reap) tells more.
 ///
 /// # Examples
 ///
@@ -144,4 +149,10 @@ impl fmt::Debug for ChildExit {
             .field("status", &self.status.get())
             .finish_non_exhaustive()
     }
+}
+
+/// The process id, which is no child's if it is zero or out of range.
+pub(crate) fn pid(id: u32) -> io::Result<Pid> {
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
+    Ok(pid.ok_or(Errno::CHILD)?)
 }

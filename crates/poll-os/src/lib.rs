@@ -33,7 +33,7 @@ pub mod poll;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use epoll as native;
 
-// The same for the end of a child: its own descriptor, or the signal that announces it.
+// The same for the end of a child: a descriptor of its own, or the signal that announces it.
 #[cfg(not(any(
     target_vendor = "apple",
     target_os = "freebsd",
@@ -43,6 +43,21 @@ use epoll as native;
 )))]
 #[path = "child/announced.rs"]
 mod child_announced;
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+#[path = "child/look.rs"]
+mod child_look;
+#[cfg(any(target_os = "netbsd", target_os = "openbsd"))]
+#[path = "child/look_reap.rs"]
+mod child_look;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+))]
+#[path = "child/note_exit.rs"]
+mod child_note_exit;
 #[cfg(target_os = "linux")]
 #[path = "child/pidfd.rs"]
 mod child_pidfd;
@@ -56,6 +71,14 @@ mod child_pidfd;
     target_os = "dragonfly"
 )))]
 use child_announced as child_watch;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+))]
+use child_note_exit as child_watch;
 #[cfg(target_os = "linux")]
 use child_pidfd as child_watch;
 

@@ -6,6 +6,7 @@ mod listener;
 mod mask;
 #[cfg(target_os = "linux")]
 mod pidfd;
+mod reap;
 mod record;
 mod registry;
 mod signal;
@@ -32,6 +33,7 @@ pub use listener::{Pending, SignalListener};
 pub use mask::{SignalSet, block_signals, set_signal_mask, signal_mask};
 #[cfg(target_os = "linux")]
 pub use pidfd::PidFd;
+pub use reap::reap;
 pub use signal::Signal;
 #[cfg(target_os = "linux")]
 pub use signalfd::{SignalFd, SignalInfo};

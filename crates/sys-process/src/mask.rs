@@ -84,7 +84,7 @@ impl fmt::Debug for SignalSet {
 /// Manual: pthread_sigmask(3)
 #[doc(alias = "pthread_sigmask")]
 pub fn block_signals(set: &SignalSet) -> Result<SignalSet, Errno> {
-    sys::thread_mask(libc::SIG_BLOCK, Some(&set.0)).map(SignalSet)
+    sys::thread_mask(libc::SIG_BLOCK, Some(set.as_raw())).map(SignalSet)
 }
 
 /// Makes this thread hold back exactly the signals of `set`, and returns what it held back before.
@@ -96,7 +96,7 @@ pub fn block_signals(set: &SignalSet) -> Result<SignalSet, Errno> {
 /// Manual: pthread_sigmask(3)
 #[doc(alias = "pthread_sigmask")]
 pub fn set_signal_mask(set: &SignalSet) -> Result<SignalSet, Errno> {
-    sys::thread_mask(libc::SIG_SETMASK, Some(&set.0)).map(SignalSet)
+    sys::thread_mask(libc::SIG_SETMASK, Some(set.as_raw())).map(SignalSet)
 }
 
 /// The signals that this thread holds back.

@@ -4,9 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitStatus;
 
-use sys_process::{ChildState, Errno, Pid, Signal, SignalListener, WaitFlags, wait};
+use sys_process::{Pid, Signal, SignalListener};
 
-use crate::child::Reaping;
+use crate::child::{Reaping, pid};
+use crate::child_look::look;
 
 /// A listener for the end of any child, and the question whether it was this one's.
 pub(crate) struct Watch {
@@ -21,7 +22,7 @@ impl Watch {
         listener.add(Signal::CHILD)?;
         let exit = Self { listener, pid };
         // After the listener, so that an end between the two is not lost.
-        if exit.look(Reaping::Leave)?.is_some() {
+        if look(pid, Reaping::Leave)?.is_some() {
             exit.listener.notify();
         }
         Ok(exit)
@@ -30,12 +31,7 @@ impl Watch {
     pub(crate) fn status(&self, reaping: Reaping) -> io::Result<Option<ExitStatus>> {
         // First the announcements, then the question: an end after it is announced again.
         while self.listener.take().is_some() {}
-        self.look(reaping)
-    }
-
-    fn look(&self, reaping: Reaping) -> io::Result<Option<ExitStatus>> {
-        let state = wait(self.pid, flags(reaping))?;
-        Ok(state.and_then(ChildState::exit_status))
+        look(self.pid, reaping)
     }
 }
 
@@ -43,21 +39,6 @@ impl AsFd for Watch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
-}
-
-/// The flags of a question that never blocks.
-pub(crate) fn flags(reaping: Reaping) -> WaitFlags {
-    let look = WaitFlags::EXITED | WaitFlags::NO_HANG;
-    match reaping {
-        Reaping::Leave => look | WaitFlags::NO_REAP,
-        Reaping::Reap => look,
-    }
-}
-
-/// The process id, which is no child's if it is zero or out of range.
-pub(crate) fn pid(id: u32) -> io::Result<Pid> {
-    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
-    Ok(pid.ok_or(Errno::CHILD)?)
 }
 
 #[cfg(test)]
@@ -103,7 +84,7 @@ mod tests {
             // Before it is watched,
             let mut early = child_until_killed();
             early.kill().unwrap();
-            let pid = super::pid(early.id()).unwrap();
+            let pid = crate::child::pid(early.id()).unwrap();
             let look = sys_process::WaitFlags::EXITED | sys_process::WaitFlags::NO_REAP;
             sys_process::wait(pid, look).unwrap();
             let watch = Watch::new(early.id()).unwrap();

@@ -6,8 +6,9 @@ use std::process::ExitStatus;
 
 use sys_process::{ChildState, Errno, PidFd};
 
-use crate::child::Reaping;
-use crate::child_announced::{self as announced, flags, pid};
+use crate::child::{Reaping, pid};
+use crate::child_announced as announced;
+use crate::child_look::flags;
 
 /// A descriptor of the child, or what stands in for it.
 pub(crate) enum Watch {

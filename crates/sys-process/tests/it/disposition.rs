@@ -35,6 +35,24 @@ fn the_default_action_comes_back_when_the_last_listener_leaves() {
 }
 
 #[test]
+fn being_ignored_comes_back_when_the_last_listener_leaves() {
+    let status = isolated_status(
+        "disposition::being_ignored_comes_back_when_the_last_listener_leaves",
+        Start::Ignoring("USR1"),
+        || {
+            send_to_self(Signal::USER_1);
+            let listener = listener([Signal::USER_1]);
+            send_to_self(Signal::USER_1);
+            next(&listener);
+            drop(listener);
+            // The default action would end the process.
+            send_to_self(Signal::USER_1);
+        },
+    );
+    assert!(status.is_none_or(|status| status.success()));
+}
+
+#[test]
 fn an_earlier_handler_is_called_and_comes_back() {
     isolated(
         "disposition::an_earlier_handler_is_called_and_comes_back",

@@ -1,21 +1,15 @@
-//! What started programs inherit, which is nothing, and what was inherited, which comes back.
+//! What started programs inherit, which is nothing.
 
 use std::process::Command;
 
 use sys_process::{Signal, SignalListener, signal_mask};
 
-use crate::delivery::{listener, next};
-use crate::isolated::{Start, isolated, isolated_status, send_to_self};
+use crate::isolated::isolated;
 
 /// A signal set from a /proc status file.
 fn signals_in(status: &str, field: &str) -> u64 {
     let line = status.lines().find(|line| line.starts_with(field)).unwrap();
     u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
-}
-
-fn own(field: &str, signal: Signal) -> bool {
-    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-    signals_in(&status, field) & (1 << (signal.number() - 1)) != 0
 }
 
 #[test]
@@ -54,23 +48,4 @@ fn a_started_program_inherits_no_mask_no_ignored_signal_and_no_descriptor() {
             assert_eq!(format!("{:?}", signal_mask().unwrap()), mask_before);
         },
     );
-}
-
-#[test]
-fn being_ignored_comes_back_when_the_last_listener_leaves() {
-    let status = isolated_status(
-        "inheritance::being_ignored_comes_back_when_the_last_listener_leaves",
-        Start::Ignoring("USR1"),
-        || {
-            assert!(own("SigIgn", Signal::USER_1));
-            let listener = listener([Signal::USER_1]);
-            assert!(own("SigCgt", Signal::USER_1));
-            send_to_self(Signal::USER_1);
-            next(&listener);
-            drop(listener);
-            assert!(own("SigIgn", Signal::USER_1));
-            assert!(!own("SigCgt", Signal::USER_1));
-        },
-    );
-    assert!(status.is_none_or(|status| status.success()));
 }

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use sys_process::{Pid, Signal, kill};
+use sys_process::{Signal, kill};
 
 /// Names the test whose body a process is to run.
 const VARIABLE: &str = "SYS_PROCESS_ISOLATED";
@@ -73,10 +73,6 @@ fn with_watchdog(body: fn()) {
 
 pub(crate) fn send_to_self(signal: Signal) {
     kill(rustix::process::getpid(), signal).unwrap();
-}
-
-pub(crate) fn own_pid() -> Pid {
-    rustix::process::getpid()
 }
 
 /// Whether the descriptor is readable now.

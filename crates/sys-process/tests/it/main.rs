@@ -15,4 +15,5 @@ mod inheritance;
 mod isolated;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
 mod wait;

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use sys_process::{ChildState, Errno, Pid, Signal, WaitFlags, kill, wait};
+use sys_process::{ChildState, Errno, Pid, Signal, WaitFlags, kill, reap, wait};
 
 const LOOK: WaitFlags = WaitFlags::EXITED;
 
@@ -39,6 +39,18 @@ fn reaping_one_child_reaps_no_other() {
     // Not even the standard library finds the first one any more, but it does find the second.
     assert!(first.wait().is_err());
     assert_eq!(second.wait().unwrap().code(), Some(2));
+}
+
+#[test]
+fn a_child_is_reaped_once_and_only_when_it_has_ended() {
+    let mut child = shell("read line; exit 3");
+    let pid = Pid::from_child(&child);
+    assert_eq!(reap(pid), Ok(None));
+    drop(child.stdin.take());
+    wait(pid, LOOK | WaitFlags::NO_REAP).unwrap();
+    assert_eq!(reap(pid).unwrap().unwrap().code(), Some(3));
+    assert_eq!(reap(pid), Err(Errno::CHILD));
+    assert!(child.wait().is_err());
 }
 
 #[test]
