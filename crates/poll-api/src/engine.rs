@@ -9,7 +9,8 @@ use crate::{Capabilities, Event, Interest, Token, Trigger};
 ///
 /// One thread waits at a time, which `&mut self` says. Everything else, registering and waking,
 /// goes through handles that may live on other threads. Each heading below is a module of the
-/// conformance suite, and each sentence a test in it.
+/// conformance suite, and each sentence at least one test in it; a module of its own tests what
+/// [`Capabilities`] say, true or false.
 ///
 /// # Waiting
 ///
@@ -19,7 +20,8 @@ use crate::{Capabilities, Event, Interest, Token, Trigger};
 /// * A buffer smaller than the number of ready sources loses nothing; the rest come in later waits.
 /// * A timeout of zero looks and does not block; no timeout waits for ever.
 /// * A wait that has nothing to report returns with an empty buffer, which is not an error.
-/// * A report may be spurious; an operation on the source has the last word.
+/// * A report may be out of date, and is never invented; an operation on the source has the last
+///   word.
 ///
 /// # Time
 ///
