@@ -5,9 +5,8 @@ use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use sys_socket::{
-    ControlMessage, Credentials, Domain, Errno, IncomingControl, Kind, MessageFlags,
-    OutgoingControl, Protocol, ReceiveFlags, Received, SendFlags, control_space, options,
-    set_option,
+    ControlMessage, Domain, Errno, IncomingControl, Kind, MessageFlags, OutgoingControl, Protocol,
+    ReceiveFlags, Received, SendFlags, control_space, options, set_option,
 };
 
 use crate::descriptors::is_close_on_exec;
@@ -228,10 +227,12 @@ fn a_datagram_tells_where_it_arrived_and_can_choose_where_it_comes_from() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use sys_socket::Credentials;
+
     use super::{
-        ControlMessage, Credentials, Errno, IncomingControl, IoSliceMut, Kind, MessageFlags,
-        OutgoingControl, ReceiveFlags, SendFlags, bound, control_space, options, receive, send,
-        set_option, udp_pair, unix_pair, wait_readable,
+        ControlMessage, Errno, IncomingControl, IoSliceMut, Kind, MessageFlags, OutgoingControl,
+        ReceiveFlags, SendFlags, bound, control_space, options, receive, send, set_option,
+        udp_pair, unix_pair, wait_readable,
     };
 
     #[test]

@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use proptest::prelude::{Just, ProptestConfig, Strategy, proptest};
 use sys_socket::form::Form;
 use sys_socket::{
-    Domain, Errno, Interface4, Kind, Name, Protocol, SocketOption, option, options, set_option,
+    Domain, Errno, Interface4, Kind, Protocol, SocketOption, option, options, set_option,
 };
 
-use crate::loopback::{listener, new, tcp_pair};
+use crate::loopback::{listener, new};
 
 fn round_trip<F: Form>(fd: impl AsFd, entry: SocketOption<F>, values: &[F::Value])
 where
@@ -182,8 +182,11 @@ fn the_peer_of_a_unix_socket_is_this_process() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{Duration, Errno, Kind, Name, listener, new, new_v6, option, options};
-    use super::{round_trip, set_option, tcp_pair};
+    use sys_socket::Name;
+
+    use super::{Duration, Errno, Kind, listener, new, new_v6, option, options};
+    use super::{round_trip, set_option};
+    use crate::loopback::tcp_pair;
 
     #[test]
     fn options_that_linux_alone_has_come_back_as_they_were_set() {
