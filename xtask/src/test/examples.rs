@@ -10,7 +10,7 @@ use crate::workspace::root;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Arguments that make a program end by itself; one that is not listed is run without any.
-const ARGUMENTS: &[(&str, &[&str])] = &[];
+const ARGUMENTS: &[(&str, &[&str])] = &[("http_server", &["--port", "0", "--run-ms", "100"])];
 
 /// Builds all examples and runs one after the other.
 pub(super) fn run() -> Result {

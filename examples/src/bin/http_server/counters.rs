@@ -1,0 +1,102 @@
+//! What the server has done so far.
+
+use core::fmt::Display;
+use std::collections::BTreeMap;
+
+use poll_os::{Clock, Instant, Monotonic};
+
+use crate::request::{Answer, Request};
+
+/// What the server has done so far.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    started: Instant,
+    pub(crate) accepted: u64,
+    pub(crate) closed: u64,
+    pub(crate) requests: u64,
+    pub(crate) bytes_read: usize,
+    pub(crate) bytes_written: usize,
+    /// Waits for events, of which each is one system call.
+    pub(crate) waits: u64,
+    /// Waits that ended because something had happened.
+    pub(crate) wakes: u64,
+    /// What went wrong and how often, by kind.
+    errors: BTreeMap<&'static str, u64>,
+}
+
+impl Counters {
+    /// Nothing yet; the time that the server is up begins here.
+    pub(crate) fn start() -> Self {
+        Self {
+            started: Monotonic.now(),
+            accepted: 0,
+            closed: 0,
+            requests: 0,
+            bytes_read: 0,
+            bytes_written: 0,
+            waits: 0,
+            wakes: 0,
+            errors: BTreeMap::new(),
+        }
+    }
+
+    /// Counts a request that is being answered.
+    pub(crate) fn count(&mut self, request: &Request) {
+        self.requests += 1;
+        if let Answer::Failure(status) = request.answer {
+            self.count_error(status.as_str());
+        }
+    }
+
+    /// Counts an error of that kind.
+    pub(crate) fn count_error(&mut self, kind: &'static str) {
+        *self.errors.entry(kind).or_default() += 1;
+    }
+
+    /// One object, flat but for the errors.
+    pub(crate) fn to_json(&self) -> String {
+        let up = Monotonic.now().saturating_duration_since(self.started);
+        let mut json = format!("{{\"uptime_ms\":{}", up.as_millis());
+        let mut field = |name: &str, value: &dyn Display| {
+            json.push_str(&format!(",\"{name}\":{value}"));
+        };
+        field("connections_open", &(self.accepted - self.closed));
+        field("connections_accepted", &self.accepted);
+        field("connections_closed", &self.closed);
+        field("requests", &self.requests);
+        field("bytes_read", &self.bytes_read);
+        field("bytes_written", &self.bytes_written);
+        field("waits", &self.waits);
+        field("wakes", &self.wakes);
+        field("system_calls_poller", &poll_os::system_calls());
+        field("system_calls_sockets", &sys_socket::system_calls());
+        let errors = self
+            .errors
+            .iter()
+            .map(|(kind, count)| format!("\"{kind}\":{count}"));
+        let errors: Vec<String> = errors.collect();
+        field("errors", &format!("{{{}}}", errors.join(",")));
+        json.push('}');
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counters;
+
+    #[test]
+    fn json_holds_every_counter_and_the_errors_by_kind() {
+        let mut counters = Counters::start();
+        counters.accepted = 3;
+        counters.closed = 1;
+        counters.count_error("timed out");
+        counters.count_error("timed out");
+        counters.count_error("400 Bad Request");
+        let json = counters.to_json();
+        assert!(json.starts_with("{\"uptime_ms\":"), "{json}");
+        assert!(json.contains(",\"connections_open\":2,"), "{json}");
+        let errors = "\"errors\":{\"400 Bad Request\":1,\"timed out\":2}}";
+        assert!(json.ends_with(errors), "{json}");
+    }
+}

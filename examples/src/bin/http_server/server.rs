@@ -1,0 +1,263 @@
+//! The loop: one wait for all sources, then one turn for each that can go on.
+
+use core::mem;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+
+use poll_net::{Accept, AcceptGate, TcpListener, TcpStream};
+use poll_os::engine::{Backend, Events, Poll, Registry};
+use poll_os::{Clock, Event, Instant, Interest, Monotonic, Registered, Signal, Signals};
+use poll_os::{Token, Trigger};
+
+use crate::connection::{Connection, Turn};
+use crate::counters::Counters;
+use crate::deadlines::Deadlines;
+use crate::input::Spares;
+use crate::options::Options;
+use crate::service::{Limits, Service};
+use crate::slab::{Key, Slab};
+
+/// The server: everything that one thread looks after.
+#[derive(Debug)]
+pub(crate) struct Server<B: Backend> {
+    poll: Poll<B>,
+    // None once the server is stopping.
+    door: Option<Door<B>>,
+    gate: AcceptGate,
+    stop_signals: Signals,
+    connections: Slab<Connection<B>>,
+    /// Those that can go on without an event, or have had one.
+    list: Vec<Key>,
+    deadlines: Deadlines,
+    limits: Limits,
+    service: Service,
+    /// When the server stops by itself, and then when it stops waiting for responses in flight.
+    end: Instant,
+    /// How long it waits for them.
+    stop: Duration,
+}
+
+// No connection has these tokens: see `Slab`.
+const DOOR: Token = Token(usize::MAX);
+const STOP: Token = Token(usize::MAX - 1);
+
+/// Events taken in one wait.
+const EVENTS: usize = 1024;
+
+impl<B: Backend> Server<B> {
+    /// A server that listens.
+    pub(crate) fn new(poll: Poll<B>, options: &Options) -> io::Result<Self> {
+        let registry = poll.registry();
+        let listener = TcpListener::bind(options.address)?;
+        // Connections inherit it, so that it costs none of them a system call.
+        listener.set_nodelay(true)?;
+        let door = Door::new(registry.clone(), listener)?;
+        let stop_signals = Signals::new([Signal::INTERRUPT, Signal::TERMINATE])?;
+        registry.register(&stop_signals, STOP, Interest::READABLE, Trigger::Level)?;
+        let run = options.run.unwrap_or(Duration::MAX);
+        Ok(Self {
+            poll,
+            door: Some(door),
+            gate: AcceptGate::new(),
+            stop_signals,
+            connections: Slab::new(),
+            list: Vec::new(),
+            deadlines: Deadlines::default(),
+            limits: options.limits,
+            service: Service {
+                counters: Counters::start(),
+                spares: Spares::default(),
+                is_stopping: false,
+            },
+            end: Monotonic.now().saturating_add(run),
+            stop: options.stop,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        match &self.door {
+            Some(door) => door.0.get_ref().local_addr(),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Serves until it was told to stop and has done so.
+    pub(crate) fn run(mut self) -> io::Result<Counters> {
+        let mut events = Events::with_capacity(EVENTS);
+        while !self.has_stopped() {
+            self.poll.wait(&mut events, self.timeout())?;
+            self.service.counters.waits += 1;
+            self.service.counters.wakes += u64::from(!events.is_empty());
+            for event in &events {
+                self.note(event);
+            }
+            let now = Monotonic.now();
+            self.accept(now);
+            self.advance_listed(now);
+            self.ring_alarms(now);
+            if now >= self.end {
+                self.begin_stop(now);
+            }
+        }
+        Ok(self.service.counters)
+    }
+
+    fn has_stopped(&self) -> bool {
+        let is_over = self.connections.len() == 0 || Monotonic.now() >= self.end;
+        self.service.is_stopping && is_over
+    }
+
+    /// How long nothing has to be done unless something happens.
+    fn timeout(&self) -> Option<Duration> {
+        if !self.list.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let door = self.door.as_ref().and_then(|_| self.gate.next_attempt());
+        let next = [door, self.deadlines.next(), Some(self.end)];
+        let next = next
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|at| *at < Instant::MAX);
+        next.map(|at| at.saturating_duration_since(Monotonic.now()))
+    }
+
+    fn note(&mut self, event: Event) {
+        match event.token() {
+            DOOR => self.gate.ready(),
+            STOP => {
+                if self.stop_signals.drain().count() > 0 {
+                    self.end = Instant::START;
+                }
+            }
+            token => {
+                let key = Key::from(token);
+                // None: the event was made before the connection ended.
+                if let Some(connection) = self.connections.get_mut(key) {
+                    connection.note(event.ready());
+                    self.list_once(key);
+                }
+            }
+        }
+    }
+
+    fn list_once(&mut self, key: Key) {
+        if let Some(connection) = self.connections.get_mut(key)
+            && !mem::replace(&mut connection.is_listed, true)
+        {
+            self.list.push(key);
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        while let Some(door) = &self.door
+            && let Some(accepted) = self.gate.accept(door, now)
+        {
+            if let Err(error) = accepted.and_then(|(stream, _)| self.admit(stream, now)) {
+                self.service.counters.count_error(match error.kind() {
+                    io::ErrorKind::ConnectionAborted => "gone before accepted",
+                    _ => "not accepted",
+                });
+            }
+        }
+    }
+
+    fn admit(&mut self, stream: TcpStream, now: Instant) -> io::Result<()> {
+        let key = self.connections.next_key();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry().clone();
+        let stream = Registered::new(registry, stream, key.into(), both, Trigger::Edge)?;
+        self.connections.insert(Connection::new(stream));
+        self.service.counters.accepted += 1;
+        self.renew_deadline(key, now);
+        Ok(())
+    }
+
+    /// Gives each listed connection a turn.
+    fn advance_listed(&mut self, now: Instant) {
+        let mut listed = mem::take(&mut self.list);
+        for key in listed.drain(..) {
+            let Some(connection) = self.connections.get_mut(key) else {
+                continue;
+            };
+            connection.is_listed = false;
+            let turn = connection.advance(&mut self.service);
+            self.conclude(key, turn, now);
+        }
+        // What was listed meanwhile is for the next turn; the larger of the two buffers is kept.
+        listed.append(&mut self.list);
+        self.list = listed;
+    }
+
+    fn conclude(&mut self, key: Key, turn: Turn, now: Instant) {
+        match turn {
+            Turn::Wait => {}
+            Turn::Again => self.list_once(key),
+            Turn::End => {
+                drop(self.connections.remove(key));
+                self.service.counters.closed += 1;
+            }
+        }
+        self.renew_deadline(key, now);
+    }
+
+    fn renew_deadline(&mut self, key: Key, now: Instant) {
+        if let Some(connection) = self.connections.get_mut(key)
+            && let Some(at) = connection.new_deadline(&self.limits, now)
+        {
+            self.deadlines.set(key, &mut connection.deadline, at);
+        }
+    }
+
+    /// Ends what has taken too long.
+    fn ring_alarms(&mut self, now: Instant) {
+        while let Some(alarm) = self.deadlines.pop(now) {
+            if let Some(connection) = self.connections.get_mut(alarm.key)
+                && self
+                    .deadlines
+                    .has_come(&mut connection.deadline, alarm, now)
+            {
+                let turn = connection.time_out(&mut self.service);
+                self.conclude(alarm.key, turn, now);
+            }
+        }
+    }
+
+    /// Closes the door and finishes what is in flight; told a second time, it does not wait.
+    fn begin_stop(&mut self, now: Instant) {
+        if mem::replace(&mut self.service.is_stopping, true) {
+            return;
+        }
+        self.door = None;
+        self.end = now.saturating_add(self.stop);
+        // Idle ones end, after a look for requests that have come already.
+        for key in self.connections.keys() {
+            if let Some(connection) = self.connections.get_mut(key) {
+                connection.look_again();
+                self.list_once(key);
+            }
+        }
+    }
+}
+
+/// The registered listener, which the gate can ask for connections.
+#[derive(Debug)]
+struct Door<B: Backend>(Registered<TcpListener, Registry<B>>);
+
+impl<B: Backend> Door<B> {
+    fn new(registry: Registry<B>, listener: TcpListener) -> io::Result<Self> {
+        let readable = Interest::READABLE;
+        let listener = Registered::new(registry, listener, DOOR, readable, Trigger::Edge)?;
+        Ok(Self(listener))
+    }
+}
+
+impl<B: Backend> Accept for Door<B> {
+    type Accepted = (TcpStream, SocketAddr);
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.0.try_io(TcpListener::accept)
+    }
+}
