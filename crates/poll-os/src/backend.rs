@@ -26,6 +26,14 @@ pub trait Backend: fmt::Debug + Send + Sync + Sized {
     /// What the engine declares.
     const CAPABILITIES: Capabilities;
 
+    /// How many system calls the crate below has made in this process, unless that is sys-poll,
+    /// which serves every engine.
+    #[cfg(feature = "count")]
+    #[must_use]
+    fn system_calls() -> u64 {
+        0
+    }
+
     /// The mechanism, with nothing registered.
     ///
     /// # Errors

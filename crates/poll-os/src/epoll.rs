@@ -25,10 +25,6 @@ pub type Iter<'a> = crate::events::Iter<'a, Epoll>;
 /// The handle that ends a wait of a [`Poll`].
 pub type Waker = crate::waker::Waker<Epoll>;
 
-/// How many system calls this engine has made in this process.
-#[cfg(feature = "count")]
-pub(crate) use sys_epoll::system_calls;
-
 /// The mechanism: an epoll instance.
 ///
 /// Manual: epoll(7)
@@ -51,6 +47,11 @@ impl Backend for Epoll {
         capabilities.tracks_registrations = true;
         capabilities
     };
+
+    #[cfg(feature = "count")]
+    fn system_calls() -> u64 {
+        sys_epoll::system_calls()
+    }
 
     fn new() -> io::Result<Self> {
         Ok(Self {

@@ -28,10 +28,36 @@ mod wakers;
 // The one ladder: every engine of the target, and which of them is the target's own.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod epoll;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+))]
+pub mod kqueue;
 pub mod poll;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use epoll as native;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+))]
+use kqueue as native;
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+use poll as native;
 
 // The same for the end of a child: a descriptor of its own, or the signal that announces it.
 #[cfg(not(any(

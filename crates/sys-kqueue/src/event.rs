@@ -231,6 +231,17 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of nothing: what an unused place of a list holds.
+    pub const BLANK: Self = Self {
+        ident: 0,
+        filter: 0,
+        flags: 0,
+        fflags: 0,
+        data: 0,
+        udata: 0,
+        ext: [0; size_of::<RawExt>() / 8],
+    };
+
     /// What is watched: a descriptor, a process, a signal, or the caller's number.
     #[must_use]
     pub const fn ident(&self) -> usize {

@@ -1,0 +1,229 @@
+//! The kqueue engine: Apple's systems and the BSDs.
+
+use core::time::Duration;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Weak};
+
+use poll_api::{Capabilities, Event, Token};
+use sys_kqueue::{Errno, Filter, Flags, UserEvent};
+use sys_poll::WakePipe;
+
+use crate::backend::{Backend, Cut, RawEvent};
+use crate::change::{Change, Operation};
+use crate::wake::Rest;
+use crate::wakers::{self, Wakers};
+
+mod changes;
+
+use changes::Changes;
+
+/// A poller on kqueue(2); see [`engine::Poll`](crate::engine::Poll) for what it does.
+///
+/// Particular to it:
+///
+/// * a source with two interests is two registrations for the kernel, so one wait can report it
+///   twice, once for each direction, and [`Oneshot`](poll_api::Trigger::Oneshot) silences each
+///   direction by itself;
+/// * a second `register` and a `modify` without registration both set the registration;
+/// * regular files are accepted, and reported as the system sees fit;
+/// * events carry the pending error and how much waits.
+pub type Poll = crate::poller::Poll<Kqueue>;
+/// The registering half of a [`Poll`].
+pub type Registry = crate::registry::Registry<Kqueue>;
+/// The buffer that a wait of a [`Poll`] fills.
+pub type Events = crate::events::Events<Kqueue>;
+/// The events of one wait of a [`Poll`].
+pub type Iter<'a> = crate::events::Iter<'a, Kqueue>;
+/// The handle that ends a wait of a [`Poll`].
+pub type Waker = crate::waker::Waker<Kqueue>;
+
+/// How many entries of a batch go into one system call.
+const BATCH: usize = 32;
+
+/// The mechanism: a kqueue.
+///
+/// Manual: kqueue(2)
+#[derive(Debug)]
+pub struct Kqueue {
+    kqueue: Arc<sys_kqueue::Kqueue>,
+}
+
+impl Backend for Kqueue {
+    type Raw = sys_kqueue::Event;
+    type Bell = Bell;
+
+    const CAPABILITIES: Capabilities = {
+        let mut capabilities = Capabilities::NONE;
+        capabilities.edge = true;
+        capabilities.priority = Filter::EXCEPT.is_some();
+        capabilities.nestable = true;
+        capabilities.registers_while_waiting = true;
+        capabilities.nanosecond_waits = true;
+        capabilities
+    };
+
+    #[cfg(feature = "count")]
+    fn system_calls() -> u64 {
+        sys_kqueue::system_calls()
+    }
+
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            kqueue: Arc::new(sys_kqueue::Kqueue::new()?),
+        })
+    }
+
+    fn bell(&self, slot: u32, token: Token) -> io::Result<Arc<Bell>> {
+        let ident = usize::try_from(slot).unwrap_or(usize::MAX);
+        let user = UserEvent::new(ident, token.0);
+        match user.register(&self.kqueue) {
+            Ok(()) => Ok(Arc::new(Bell::User(Arc::downgrade(&self.kqueue), user))),
+            // EINVAL: the system has no user events.
+            Err(Errno::INVAL) => {
+                let pipe = WakePipe::new()?;
+                let flags = Flags::ADD | Flags::CLEAR;
+                let change = sys_kqueue::Change::read(pipe.reader(), flags, token.0);
+                self.kqueue.apply_one(&change)?;
+                Ok(Arc::new(Bell::Pipe(pipe)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn change(
+        &self,
+        _wakers: &Wakers<Bell>,
+        source: BorrowedFd<'_>,
+        operation: Operation,
+    ) -> io::Result<()> {
+        let mut changes = Changes::<{ changes::LONGEST }>::new(source);
+        let range = changes.add(source, operation)?;
+        changes.apply(&self.kqueue)?;
+        Ok(self.settle(&changes, range, source, operation)?)
+    }
+
+    fn apply(&self, _wakers: &Wakers<Bell>, batch: &mut [Change<'_>]) {
+        for part in batch.chunks_mut(BATCH) {
+            let Some(first) = part.first() else { continue };
+            let mut changes = Changes::<{ changes::LONGEST * BATCH }>::new(first.source());
+            let mut ranges = [const { Err(Errno::INVAL) }; BATCH];
+            for (range, entry) in ranges.iter_mut().zip(&*part) {
+                *range = changes.add(entry.source(), entry.operation());
+            }
+            let applied = changes.apply(&self.kqueue);
+            for (range, entry) in ranges.into_iter().zip(part) {
+                let settled = applied.and(range).and_then(|range| {
+                    self.settle(&changes, range, entry.source(), entry.operation())
+                });
+                entry.settle(settled.map_err(io::Error::from));
+            }
+        }
+    }
+
+    fn wait(
+        &self,
+        wakers: &Wakers<Bell>,
+        rest: Rest,
+        events: &mut Events,
+        timeout: Option<Duration>,
+    ) -> io::Result<Cut> {
+        let woken = wakers.park();
+        let timeout = if woken { Some(Duration::ZERO) } else { timeout };
+        let result = self.kqueue.wait(events.places(), timeout);
+        events.fill(*result.as_ref().unwrap_or(&0));
+        wakers.unpark(rest, |token| {
+            // Its bell may be among the kernel's reports already.
+            let is_bell =
+                |raw: &sys_kqueue::Event| raw.filter() == Filter::USER && raw.udata() == token.0;
+            if !events.as_raw().iter().any(is_bell) {
+                events.push_wake(token);
+            }
+        });
+        result?;
+        Ok(if woken { Cut::Short } else { Cut::No })
+    }
+}
+
+impl Kqueue {
+    /// The result of one operation; a registration that failed in part is taken back.
+    fn settle<const N: usize>(
+        &self,
+        changes: &Changes<'_, N>,
+        range: changes::Range,
+        source: BorrowedFd<'_>,
+        operation: Operation,
+    ) -> Result<(), Errno> {
+        let result = changes.verdict(range, operation);
+        if result.is_err() && operation != Operation::Deregister {
+            let mut undo = Changes::<{ changes::LONGEST }>::new(source);
+            // What was not made cannot be taken back, and that is as good.
+            let undone = undo.add(source, Operation::Deregister);
+            drop(undone.and_then(|_range| undo.apply(&self.kqueue)));
+        }
+        result
+    }
+}
+
+impl AsFd for Poll {
+    /// The poller's descriptor, readable while a wait would have something to report.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.hand_out().kqueue.as_fd()
+    }
+}
+
+impl RawEvent for sys_kqueue::Event {
+    const BLANK: Self = Self::BLANK;
+
+    fn event(&self) -> Event {
+        let (ready, code) = changes::ready(self);
+        let event = Event::new(Token(self.udata()), ready).with_os_error(code);
+        match usize::try_from(self.data()) {
+            Ok(count) if self.filter() == Filter::READ || self.filter() == Filter::WRITE => {
+                event.with_available(count)
+            }
+            _ => event,
+        }
+    }
+}
+
+/// What wakes a parked poller.
+#[derive(Debug)]
+pub enum Bell {
+    /// A user event, which goes with its kqueue.
+    User(Weak<sys_kqueue::Kqueue>, UserEvent),
+    /// Where there are no user events.
+    Pipe(WakePipe),
+}
+
+impl wakers::Bell for Bell {
+    fn ring(&self) -> io::Result<()> {
+        match self {
+            Self::User(kqueue, user) => match kqueue.upgrade() {
+                Some(kqueue) => Ok(user.trigger(&kqueue)?),
+                // The poller is gone, so nobody is asleep.
+                None => Ok(()),
+            },
+            Self::Pipe(pipe) => loop {
+                // Emptied first, so that the ring is an edge; that it was empty is no error.
+                drop(pipe.drain());
+                match pipe.wake() {
+                    Ok(()) => return Ok(()),
+                    Err(Errno::INTR | Errno::AGAIN) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            },
+        }
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        if let Self::User(kqueue, user) = self
+            && let Some(kqueue) = kqueue.upgrade()
+        {
+            // It was registered when the bell was made; if it is gone, that is what we want.
+            drop(user.delete(&kqueue));
+        }
+    }
+}
