@@ -1,10 +1,8 @@
 //! Options of TCP sockets. Those of a listener are inherited by what it accepts, on most systems.
 
 use core::time::Duration;
-use std::io;
 
 use super::options;
-use crate::{TcpInfo, TcpStream};
 
 /// The options of one type.
 macro_rules! tcp_options {
@@ -96,7 +94,7 @@ tcp_options!(TcpListener);
 tcp_options!(TcpStream);
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-impl TcpStream {
+impl crate::TcpStream {
     /// The state of the connection as the kernel measures it: round-trip time, losses, window.
     ///
     /// # Errors
@@ -105,7 +103,7 @@ impl TcpStream {
     ///
     /// Manual: tcp(7)
     #[doc(alias = "TCP_INFO")]
-    pub fn info(&self) -> io::Result<TcpInfo> {
+    pub fn info(&self) -> std::io::Result<crate::TcpInfo> {
         Ok(sys_socket::tcp_info(self)?)
     }
 }
