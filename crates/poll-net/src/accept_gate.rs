@@ -1,15 +1,20 @@
 //! Accepting without spinning and without forgetting the queue when descriptors run out.
 
+use core::net::SocketAddr;
 use core::num::NonZeroU32;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use poll_api::Instant;
+use poll_api::{Instant, Register, Registered};
 use sys_socket::Errno;
 
 use crate::trace::trace;
 
 /// A listener that an [`AcceptGate`] can drain.
+///
+/// The listeners of this crate, those of the standard library once they are non-blocking, and
+/// either of them inside a [`Registered`], which asks for the next edge by itself where the engine
+/// needs that.
 pub trait Accept {
     /// What it accepts: usually a connection and its peer's address.
     type Accepted;
@@ -201,6 +206,39 @@ impl AcceptGate {
         trace!(pause_ms = pause.as_millis(), "accept gate paused");
         self.pause = self.pause.saturating_mul(2).min(Self::LONGEST_PAUSE);
         self.start_turn();
+    }
+}
+
+impl Accept for std::net::TcpListener {
+    type Accepted = (std::net::TcpStream, SocketAddr);
+
+    /// The accepted stream blocks, as the standard library has it.
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.accept()
+    }
+}
+
+impl Accept for std::os::unix::net::UnixListener {
+    type Accepted = (
+        std::os::unix::net::UnixStream,
+        std::os::unix::net::SocketAddr,
+    );
+
+    /// The accepted stream blocks, as the standard library has it.
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.accept()
+    }
+}
+
+impl<L: Accept, R: Register<L, Error = io::Error>> Accept for Registered<L, R> {
+    type Accepted = L::Accepted;
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        let accepted = self.get_ref().accept_next();
+        if matches!(&accepted, Err(error) if error.kind() == ErrorKind::WouldBlock) {
+            self.rearm()?;
+        }
+        accepted
     }
 }
 

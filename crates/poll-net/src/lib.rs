@@ -31,3 +31,23 @@ pub use unix::seqpacket_listener::UnixSeqpacketListener;
 pub use unix::stream::UnixStream;
 
 pub use sys_socket::{Credentials, Interface4, Name, TcpInfo, UnixAddr};
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        TcpListener, TcpStream, UdpReceiveBatch, UdpSendBatch, UdpSocket, UnixDatagram, UnixStream,
+    };
+    use static_assertions::{assert_eq_size, assert_impl_all};
+
+    // A socket is its descriptor and nothing else, and goes to any thread.
+    assert_eq_size!(TcpStream, i32);
+    assert_eq_size!(Option<TcpStream>, i32);
+    assert_eq_size!(UnixStream, i32);
+    assert_eq_size!(UdpSocket, i32);
+    assert_impl_all!(TcpListener: Send, Sync, Unpin);
+    assert_impl_all!(TcpStream: Send, Sync, Unpin);
+    assert_impl_all!(UdpSocket: Send, Sync, Unpin);
+    assert_impl_all!(UnixDatagram: Send, Sync, Unpin);
+    assert_impl_all!(UdpReceiveBatch: Send);
+    assert_impl_all!(UdpSendBatch: Send);
+}

@@ -3,12 +3,16 @@
 use core::time::Duration;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
 
-use poll_net::{AcceptGate, TcpListener, TcpStream, UnixStream};
-use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
+use poll_net::{
+    AcceptGate, TcpListener, TcpStream, UnixListener, UnixSeqpacket, UnixSeqpacketListener,
+    UnixStream,
+};
+use poll_os::{
+    Clock, Events, Instant, Interest, Monotonic, Poll, Registered, Registry, Token, Trigger,
+};
 
-use crate::support::{LIMIT, any_port, in_child};
+use crate::support::{LIMIT, TempPath, any_port, in_child, wait};
 
 const LISTENER: Token = Token(0);
 const OTHER: Token = Token(1);
@@ -26,8 +30,8 @@ struct Server {
     poll: Poll,
     events: Events,
     gate: AcceptGate,
-    listener: TcpListener,
-    other: UnixStream,
+    listener: Registered<TcpListener, Registry>,
+    other: Registered<UnixStream, Registry>,
     accepted: Vec<TcpStream>,
     failures: u32,
     other_served: u32,
@@ -35,24 +39,21 @@ struct Server {
 
 impl Server {
     fn new(other: UnixStream) -> Self {
-        let server = Self {
-            poll: Poll::new().unwrap(),
+        let poll = Poll::new().unwrap();
+        let registry = poll.registry().clone();
+        let (readable, edge) = (Interest::READABLE, Trigger::Edge);
+        let listener = TcpListener::bind(any_port()).unwrap();
+        let listener = Registered::new(registry.clone(), listener, LISTENER, readable, edge);
+        Self {
+            poll,
             events: Events::with_capacity(8),
             gate: AcceptGate::new(),
-            listener: TcpListener::bind(any_port()).unwrap(),
-            other,
+            listener: listener.unwrap(),
+            other: Registered::new(registry, other, OTHER, readable, edge).unwrap(),
             accepted: Vec::new(),
             failures: 0,
             other_served: 0,
-        };
-        let registry = server.poll.registry();
-        let watch = |source: &dyn AsFd, token| {
-            let fd = source.as_fd();
-            registry.register(&fd, token, Interest::READABLE, Trigger::Edge)
-        };
-        watch(&server.listener, LISTENER).unwrap();
-        watch(&server.other, OTHER).unwrap();
-        server
+        }
     }
 
     /// One turn of the loop, at most `limit` long.
@@ -85,7 +86,7 @@ impl Server {
 fn starve_and_recover() {
     let (other, mut far) = UnixStream::pair().unwrap();
     let mut server = Server::new(other);
-    let address = server.listener.local_addr().unwrap();
+    let address = server.listener.get_ref().local_addr().unwrap();
     // The clients' halves first, then everything that is left.
     let clients: Vec<_> = (0..5)
         .map(|_| TcpStream::connect(address).unwrap())
@@ -125,4 +126,34 @@ fn starve_and_recover() {
         server.turn(LIMIT);
     }
     assert!(!server.gate.is_paused());
+}
+
+#[test]
+fn listeners_of_the_standard_library_pass_the_gate_too() {
+    let listener = std::net::TcpListener::bind(any_port()).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let mut gate = AcceptGate::new();
+    gate.ready();
+    assert!(gate.accept(&listener, Instant::START).is_none());
+    assert_eq!(gate.next_attempt(), None);
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    wait(&listener, Interest::READABLE);
+    gate.ready();
+    let (_server, peer) = gate.accept(&listener, Instant::START).unwrap().unwrap();
+    assert_eq!(peer, client.local_addr().unwrap());
+}
+
+#[test]
+fn unix_listeners_of_both_kinds_pass_the_gate() {
+    let (streams, packets) = (TempPath::new(), TempPath::new());
+    let listener = UnixListener::bind(&streams).unwrap();
+    let _client = UnixStream::connect(&streams).unwrap();
+    let mut gate = AcceptGate::new();
+    gate.ready();
+    assert!(gate.accept(&listener, Instant::START).unwrap().is_ok());
+    if let Ok(listener) = UnixSeqpacketListener::bind(&packets) {
+        let _client = UnixSeqpacket::connect(&packets).unwrap();
+        assert!(gate.accept(&listener, Instant::START).unwrap().is_ok());
+        assert!(gate.accept(&listener, Instant::START).is_none());
+    }
 }

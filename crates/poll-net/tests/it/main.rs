@@ -9,7 +9,11 @@ mod support;
 
 mod accept_gate;
 mod ancillary;
+#[cfg(all(feature = "count", target_os = "linux"))]
+mod count;
 mod inherited;
+#[cfg(target_os = "linux")]
+mod linux;
 mod options;
 mod pipe;
 mod tcp;

@@ -1,5 +1,6 @@
 //! TCP listeners, streams and connections in progress.
 
+use core::time::Duration;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
@@ -229,4 +230,78 @@ fn a_clone_is_the_same_connection_and_debug_shows_addresses_only() {
     );
     let owned = OwnedFd::from(clone);
     assert!(TcpStream::from(owned).finish_connect().unwrap());
+}
+
+#[test]
+fn a_client_that_resets_before_it_is_accepted_harms_nobody() {
+    let listener = TcpListener::bind(any_port()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let rude = TcpStream::connect(address).unwrap();
+    wait(&rude, Interest::WRITABLE);
+    rude.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(rude);
+    // Linux hands the dead connection out, others keep it to themselves or say ECONNABORTED.
+    if let Ok((mut dead, _peer)) = readable(&listener, TcpListener::accept) {
+        let reset = readable(&dead, |mut dead| dead.read(&mut [0; 8])).unwrap_err();
+        assert_eq!(reset.kind(), ErrorKind::ConnectionReset);
+        assert_eq!(dead.read(&mut [0; 8]).unwrap(), 0, "told once");
+    }
+    let polite = TcpStream::connect(address).unwrap();
+    let (_server, peer) = readable(&listener, TcpListener::accept).unwrap();
+    assert_eq!(peer, polite.local_addr().unwrap());
+}
+
+#[test]
+fn a_linger_time_of_zero_resets_the_connection_at_the_close() {
+    let (mut client, server) = tcp_pair();
+    client.set_linger(Some(Duration::ZERO)).unwrap();
+    client.write_all(b"thrown away").unwrap();
+    drop(client);
+    wait(&server, Interest::READABLE);
+    let end = readable(&server, |mut server| {
+        server.read(&mut [0; 64]).and(server.read(&mut [0]))
+    });
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn an_urgent_byte_can_stay_in_the_stream() {
+    let (client, server) = tcp_pair();
+    server.set_urgent_inline(true).unwrap();
+    client.send_urgent(b'!').unwrap();
+    let mut buffer = [0; 8];
+    let len = readable(&server, |mut server| server.read(&mut buffer));
+    assert_eq!((len.unwrap(), buffer[0]), (1, b'!'));
+    assert_eq!(
+        server.recv_urgent().unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+}
+
+#[test]
+fn an_attempt_that_is_not_made_yet_has_no_peer_and_says_false() {
+    let stream = TcpStream::from(OwnedFd::from(TcpSocket::v4().unwrap()));
+    assert!(!stream.finish_connect().unwrap());
+    assert_eq!(
+        stream.peer_addr().unwrap_err().kind(),
+        ErrorKind::NotConnected
+    );
+    assert_eq!(
+        stream.shutdown(Shutdown::Both).unwrap_err().kind(),
+        ErrorKind::NotConnected
+    );
+    assert!(stream.take_error().unwrap().is_none());
+}
+
+#[test]
+fn a_descriptor_of_another_kind_is_an_error_and_no_panic() {
+    let (_sender, receiver) = poll_net::pipe::pipe().unwrap();
+    let mut stream = TcpStream::from(OwnedFd::from(receiver));
+    assert!(stream.read(&mut [0]).unwrap_err().raw_os_error().is_some());
+    assert!(stream.local_addr().unwrap_err().raw_os_error().is_some());
+    assert!(stream.nodelay().is_err());
+    assert!(format!("{stream:?}").starts_with("TcpStream { fd: "));
+    let (unix, _peer) = poll_net::UnixStream::pair().unwrap();
+    let stream = TcpStream::from(OwnedFd::from(unix));
+    assert!(stream.local_addr().unwrap_err().raw_os_error().is_some());
 }

@@ -6,7 +6,7 @@ use poll_net::{Datagram, UdpReceiveBatch, UdpSendBatch, UdpSocket};
 
 use crate::support::{any_port, readable};
 
-fn pair() -> (UdpSocket, UdpSocket) {
+pub(crate) fn pair() -> (UdpSocket, UdpSocket) {
     let a = UdpSocket::bind(any_port()).unwrap();
     let b = UdpSocket::bind(any_port()).unwrap();
     a.connect(b.local_addr().unwrap()).unwrap();
@@ -14,7 +14,11 @@ fn pair() -> (UdpSocket, UdpSocket) {
 }
 
 /// Receives `count` datagrams, in as many batches as it takes, and returns their bytes.
-fn receive(socket: &UdpSocket, batch: &mut UdpReceiveBatch, count: usize) -> Vec<Vec<u8>> {
+pub(crate) fn receive(
+    socket: &UdpSocket,
+    batch: &mut UdpReceiveBatch,
+    count: usize,
+) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     while all.len() < count {
         let len = readable(socket, |socket| socket.recv_batch(batch)).unwrap();
@@ -98,37 +102,4 @@ fn the_first_failure_is_an_error_and_a_later_one_ends_the_batch() {
     assert!(a.send_batch(&mut outgoing, &datagrams[1..]).is_err());
     let mut incoming = UdpReceiveBatch::with_capacity(4, 16);
     assert_eq!(receive(&b, &mut incoming, 1), [b"good"]);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn segments_are_sent_and_received_joined_and_come_apart_again() {
-    let (a, b) = pair();
-    let bytes: Vec<u8> = (0..=255).cycle().take(10_500).collect();
-    let mut outgoing = UdpSendBatch::with_capacity(2);
-    let datagrams = [
-        Datagram::new(&bytes).in_segments_of(1000),
-        Datagram::new(b"single").in_segments_of(0),
-    ];
-    let mut incoming = UdpReceiveBatch::with_capacity(16, 65_535);
-
-    // One by one first: the sender's system cuts.
-    assert_eq!(a.send_batch(&mut outgoing, &datagrams).unwrap(), 2);
-    let received = receive(&b, &mut incoming, 12);
-    assert_eq!(received[..11].concat(), bytes);
-    assert_eq!(received.iter().map(Vec::len).max(), Some(1000));
-    assert_eq!(
-        (received[10].len(), &received[11][..]),
-        (500, &b"single"[..])
-    );
-
-    // Then joined: one message with many segments.
-    b.set_recv_segments(true).unwrap();
-    assert_eq!(a.send_batch(&mut outgoing, &datagrams[..1]).unwrap(), 1);
-    let len = readable(&b, |b| b.recv_batch(&mut incoming)).unwrap();
-    assert_eq!(len, 1, "joined on loopback");
-    let datagram = incoming.datagrams().next().unwrap();
-    assert_eq!(datagram.bytes(), bytes);
-    let lens: Vec<_> = datagram.into_segments().map(<[u8]>::len).collect();
-    assert_eq!(lens, [vec![1000; 10], vec![500]].concat());
 }

@@ -72,42 +72,6 @@ fn the_longest_path_is_bound_and_connected() {
     UnixStream::connect(&path).unwrap();
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn abstract_names_work_for_every_kind_and_vanish_with_the_socket() {
-    let name = format!("poll-net\0{}", std::process::id());
-    let address = UnixAddr::from_abstract_name(&name).unwrap();
-    let listener = UnixListener::bind_addr(&address).unwrap();
-    assert_eq!(listener.local_addr().unwrap(), address);
-    let client = UnixStream::connect_addr(&address).unwrap();
-    assert_eq!(client.peer_addr().unwrap(), address);
-    let wrong_kind = UnixSeqpacket::connect_addr(&address).unwrap_err();
-    assert!(wrong_kind.raw_os_error().is_some());
-    drop(listener);
-    let gone = UnixStream::connect_addr(&address).unwrap_err();
-    assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
-    let datagrams = UnixDatagram::bind_addr(&UnixAddr::UNNAMED).unwrap();
-    assert!(datagrams.local_addr().unwrap().as_abstract_name().is_some());
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_backlog_is_would_block_and_leaves_no_stream() {
-    let path = TempPath::new();
-    let listener = UnixListener::bind(&path).unwrap();
-    let mut clients = Vec::new();
-    let full = loop {
-        match UnixStream::connect(&path) {
-            Ok(client) => clients.push(client),
-            Err(error) => break error,
-        }
-        assert!(clients.len() <= 5000, "the backlog has no end");
-    };
-    assert_eq!(full.kind(), ErrorKind::WouldBlock);
-    listener.accept().unwrap();
-    UnixStream::connect(&path).unwrap();
-}
-
 #[test]
 fn a_pair_of_streams_ends_one_direction_at_a_time() {
     let (mut a, mut b) = UnixStream::pair().unwrap();

@@ -1,0 +1,5 @@
+//! What Linux alone has.
+
+mod ancillary;
+mod options;
+mod sockets;

@@ -1,0 +1,143 @@
+//! Control data that Linux alone has, and descriptors counted one by one.
+
+use std::fs;
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Write};
+use std::os::fd::AsFd;
+
+use poll_net::ancillary::{
+    ControlMessage, IncomingControl, MessageFlags, OutgoingControl, control_space,
+};
+use poll_net::pipe::pipe;
+use poll_net::{UdpSocket, UnixStream};
+
+use crate::ancillary::{ROOM, receive, take_descriptors};
+use crate::support::{any_port, in_child, readable};
+
+#[test]
+fn no_descriptor_leaks_whoever_takes_it_or_not() {
+    let name = "linux::ancillary::no_descriptor_leaks_whoever_takes_it_or_not";
+    if in_child(name, Some(64)) {
+        count_descriptors();
+    }
+}
+
+#[test]
+fn credentials_come_with_the_message_if_asked_for() {
+    let (a, b) = UnixStream::pair().unwrap();
+    b.set_pass_credentials(true).unwrap();
+    (&a).write_all(b"x").unwrap();
+    let mut control = IncomingControl::with_capacity(ROOM);
+    receive(&b, &mut control);
+    let found = control.messages().find_map(|message| match message {
+        ControlMessage::Credentials(credentials) => credentials.pid,
+        _ => None,
+    });
+    assert_eq!(u32::try_from(found.unwrap()).unwrap(), std::process::id());
+}
+
+#[test]
+fn a_datagram_tells_where_and_when_it_arrived_and_its_type_of_service() {
+    let a = UdpSocket::bind(any_port()).unwrap();
+    let b = UdpSocket::bind(any_port()).unwrap();
+    b.set_packet_info_v4(true).unwrap();
+    b.set_timestamps(true).unwrap();
+    b.set_recv_tos(true).unwrap();
+    let mut outgoing = OutgoingControl::with_capacity(ROOM);
+    outgoing.push_tos(0x10).unwrap();
+    let to = b.local_addr().unwrap();
+    a.send_message(&[IoSlice::new(b"x")], Some(to), &outgoing)
+        .unwrap();
+    let mut incoming = IncomingControl::with_capacity(ROOM);
+    let mut buffer = [0; 8];
+    let received = readable(&b, |b| {
+        b.recv_message(&mut [IoSliceMut::new(&mut buffer)], &mut incoming)
+    });
+    assert_eq!(received.unwrap().from, a.local_addr().unwrap());
+    let (mut destination, mut arrival, mut tos) = (None, None, None);
+    for message in incoming.messages() {
+        match message {
+            ControlMessage::PacketInfo4(info) => destination = Some(info.destination),
+            ControlMessage::Timestamp(time) => arrival = Some(time),
+            ControlMessage::Tos(byte) => tos = Some(byte),
+            _ => {}
+        }
+    }
+    assert_eq!(destination, Some("127.0.0.1".parse().unwrap()));
+    assert!(arrival.unwrap().as_secs() > 1_700_000_000);
+    assert_eq!(tos, Some(0x10));
+}
+
+#[test]
+fn a_refused_datagram_comes_back_through_the_error_queue() {
+    let a = UdpSocket::bind(any_port()).unwrap();
+    let nobody = UdpSocket::bind(any_port()).unwrap().local_addr().unwrap();
+    a.set_recv_errors_v4(true).unwrap();
+    a.send_to(b"lost", nobody).unwrap();
+    let mut control = IncomingControl::with_capacity(ROOM);
+    let mut buffer = [0; 8];
+    let received = readable(&a, |a| {
+        a.recv_error(&mut [IoSliceMut::new(&mut buffer)], &mut control)
+    });
+    let received = received.unwrap();
+    assert_eq!((received.len, received.from), (4, nobody));
+    assert!(received.flags.contains(MessageFlags::ERROR_QUEUE));
+    let error = control.messages().find_map(|message| match message {
+        ControlMessage::Error(error) => Some(std::io::Error::from(error.errno)),
+        _ => None,
+    });
+    assert_eq!(error.unwrap().kind(), ErrorKind::ConnectionRefused);
+}
+
+/// How many descriptors this process has open.
+fn open_descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+fn count_descriptors() {
+    let (a, b) = UnixStream::pair().unwrap();
+    let (_sender, receiver) = pipe().unwrap();
+    let mut outgoing = OutgoingControl::with_capacity(control_space(12));
+    let three = [receiver.as_fd(); 3];
+    outgoing.push_rights(&three).unwrap();
+    let send = || a.send_message(&[IoSlice::new(b"x")], &outgoing).unwrap();
+    let mut incoming = IncomingControl::with_capacity(control_space(12));
+    let before = open_descriptors();
+    for round in 0..100 {
+        send();
+        receive(&b, &mut incoming);
+        assert_eq!(open_descriptors(), before + 3);
+        if round % 2 == 0 {
+            drop(take_descriptors(&mut incoming));
+        }
+        // What was not taken is closed by the next receive, or here.
+        incoming.clear();
+        assert_eq!(open_descriptors(), before);
+    }
+
+    // Room for one: the others are closed by the system, which says so.
+    let mut narrow = IncomingControl::with_capacity(control_space(4));
+    send();
+    let (_bytes, received) = receive(&b, &mut narrow);
+    assert!(received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
+    assert!(take_descriptors(&mut narrow).len() <= 2);
+    assert_eq!(open_descriptors(), before);
+
+    // No descriptor left: likewise, and the bytes arrive.
+    send();
+    let mut hoard = Vec::new();
+    while let Ok(clone) = receiver.as_fd().try_clone_to_owned() {
+        hoard.push(clone);
+    }
+    let (bytes, received) = receive(&b, &mut incoming);
+    assert_eq!(bytes, b"x");
+    assert!(received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
+    drop(hoard);
+    drop(incoming);
+    drop(narrow);
+    assert_eq!(open_descriptors(), before);
+
+    // Sent and never received: closed with the socket.
+    send();
+    drop(b);
+    assert_eq!(open_descriptors(), before - 1);
+}

@@ -1,0 +1,121 @@
+//! Options that Linux alone has.
+
+use core::time::Duration;
+
+use poll_net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+
+use crate::options::{FLAGS, round_trip};
+use crate::support::{any_port, readable, tcp_pair};
+
+#[test]
+fn tcp_options_of_linux_are_read_back_as_they_were_set() {
+    let (stream, _peer) = tcp_pair();
+    let s = &stream;
+    round_trip(s, &FLAGS, TcpStream::set_cork, TcpStream::cork);
+    round_trip(s, &FLAGS, TcpStream::set_quick_ack, TcpStream::quick_ack);
+    let times = [1, 32_767].map(Duration::from_secs);
+    round_trip(
+        s,
+        &times,
+        TcpStream::set_keepalive_idle,
+        TcpStream::keepalive_idle,
+    );
+    round_trip(
+        s,
+        &times,
+        TcpStream::set_keepalive_interval,
+        TcpStream::keepalive_interval,
+    );
+    round_trip(
+        s,
+        &[1, 127],
+        TcpStream::set_keepalive_count,
+        TcpStream::keepalive_count,
+    );
+    assert!(stream.set_keepalive_count(128).is_err());
+    assert!(stream.set_keepalive_idle(Duration::ZERO).is_err());
+    let millis = [1, 0].map(Duration::from_millis);
+    round_trip(
+        s,
+        &millis,
+        TcpStream::set_user_timeout,
+        TcpStream::user_timeout,
+    );
+    round_trip(
+        s,
+        &[1, 4096],
+        TcpStream::set_unsent_low_water,
+        TcpStream::unsent_low_water,
+    );
+    round_trip(s, &[0, 6], TcpStream::set_priority, TcpStream::priority);
+    round_trip(s, &FLAGS, TcpStream::set_free_bind, TcpStream::free_bind);
+    assert!(!stream.transparent().unwrap());
+    assert_eq!(stream.mark().unwrap(), 0);
+    assert_eq!(stream.busy_poll().unwrap(), Duration::ZERO);
+    assert!(stream.incoming_cpu().unwrap() >= -1);
+    assert_eq!(stream.incoming_napi_id().unwrap(), 0);
+    let name = stream.congestion_control().unwrap();
+    stream.set_congestion_control(name).unwrap();
+    assert!(!name.as_bytes().is_empty());
+    assert!(stream.bound_device().unwrap().as_bytes().is_empty());
+    assert!(stream.info().unwrap().send_segment_size > 0);
+}
+
+#[test]
+fn listener_options_are_read_back_and_inherited_by_what_is_accepted() {
+    let socket = TcpSocket::v4().unwrap();
+    round_trip(
+        &socket,
+        &FLAGS,
+        TcpSocket::set_fast_open_connect,
+        TcpSocket::fast_open_connect,
+    );
+    socket.bind(any_port()).unwrap();
+    let listener = socket.listen(16).unwrap();
+    listener.set_defer_accept(Duration::from_secs(1)).unwrap();
+    assert!(listener.defer_accept().unwrap() >= Duration::from_secs(1));
+    listener.set_defer_accept(Duration::ZERO).unwrap();
+    round_trip(
+        &listener,
+        &[5, 0],
+        TcpListener::set_fast_open,
+        TcpListener::fast_open,
+    );
+    listener.set_nodelay(true).unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _peer) = readable(&listener, TcpListener::accept).unwrap();
+    assert!(server.nodelay().unwrap());
+    assert!(!client.nodelay().unwrap());
+}
+
+#[test]
+fn udp_options_of_linux_are_read_back_as_they_were_set() {
+    let socket = UdpSocket::bind(any_port()).unwrap();
+    let s = &socket;
+    round_trip(s, &FLAGS, UdpSocket::set_timestamps, UdpSocket::timestamps);
+    round_trip(s, &FLAGS, UdpSocket::set_recv_tos, UdpSocket::recv_tos);
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_recv_errors_v4,
+        UdpSocket::recv_errors_v4,
+    );
+    round_trip(
+        s,
+        &[0, 2],
+        UdpSocket::set_mtu_discovery_v4,
+        UdpSocket::mtu_discovery_v4,
+    );
+    round_trip(
+        s,
+        &[1400, 0],
+        UdpSocket::set_segment_size,
+        UdpSocket::segment_size,
+    );
+    round_trip(
+        s,
+        &FLAGS,
+        UdpSocket::set_recv_segments,
+        UdpSocket::recv_segments,
+    );
+}
