@@ -159,7 +159,7 @@ impl Kqueue {
             let mut undo = Changes::<{ changes::LONGEST }>::new(source);
             // What was not made cannot be taken back, and that is as good.
             let undone = undo.add(source, Operation::Deregister);
-            drop(undone.and_then(|_range| undo.apply(&self.kqueue)));
+            undone.and_then(|_range| undo.apply(&self.kqueue)).ok();
         }
         result
     }
@@ -206,7 +206,7 @@ impl wakers::Bell for Bell {
             },
             Self::Pipe(pipe) => loop {
                 // Emptied first, so that the ring is an edge; that it was empty is no error.
-                drop(pipe.drain());
+                pipe.drain().ok();
                 match pipe.wake() {
                     Ok(()) => return Ok(()),
                     Err(Errno::INTR | Errno::AGAIN) => {}
@@ -223,7 +223,7 @@ impl Drop for Bell {
             && let Some(kqueue) = kqueue.upgrade()
         {
             // It was registered when the bell was made; if it is gone, that is what we want.
-            drop(user.delete(&kqueue));
+            user.delete(&kqueue).ok();
         }
     }
 }

@@ -10,7 +10,7 @@ use poll_os::{Change, Interest, Token, Trigger};
 
 #[test]
 fn each_entry_has_its_own_result_and_a_failed_one_stops_nothing() {
-    apply(poll_os::epoll::Poll::new().unwrap());
+    apply(poll_os::Poll::new().unwrap());
     apply(poll_os::poll::Poll::new().unwrap());
 }
 
@@ -34,7 +34,9 @@ fn apply<B: Backend>(mut poll: Poll<B>) {
         Change::deregister(&a),
     ];
     assert!(batch.iter().all(|entry| entry.result().is_none()));
-    assert_eq!(poll.registry().apply(&mut batch), 5);
+    // What kqueue cannot tell, it does.
+    let tells = |kind| B::CAPABILITIES.tracks_registrations.then_some(kind);
+    let failed = poll.registry().apply(&mut batch);
     let kinds = batch
         .each_mut()
         .map(|entry| match entry.take_result().unwrap() {
@@ -45,17 +47,22 @@ fn apply<B: Backend>(mut poll: Poll<B>) {
         kinds,
         [
             None,
-            Some(ErrorKind::PermissionDenied),
-            Some(ErrorKind::AlreadyExists),
-            Some(ErrorKind::NotFound),
-            Some(ErrorKind::NotFound),
+            tells(ErrorKind::PermissionDenied),
+            tells(ErrorKind::AlreadyExists),
+            tells(ErrorKind::NotFound),
+            tells(ErrorKind::NotFound),
             Some(ErrorKind::Unsupported),
             None,
             None,
         ]
     );
+    assert_eq!(failed, kinds.iter().flatten().count());
     let mut events = Events::with_capacity(8);
     poll.wait(&mut events, Some(Duration::ZERO)).unwrap();
-    let tokens: Vec<_> = events.iter().map(|event| event.token()).collect();
-    assert_eq!(tokens, [Token(6)]);
+    assert!(!events.is_empty());
+    assert!(
+        events
+            .iter()
+            .all(|event| [Token(2), Token(6)].contains(&event.token()))
+    );
 }

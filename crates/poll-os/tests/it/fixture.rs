@@ -7,14 +7,14 @@ use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::Command;
 
-use poll_conformance::Fixture;
+use poll_conformance::{Fixture, Interrupter};
 use poll_os::engine::{Backend, Poll, Registry};
 use poll_os::{Interest, Monotonic, Token, Trigger};
+use sys_process::{Pid, Signal, SignalListener, kill};
 use sys_socket::{Address, Domain, Kind, Protocol, SendFlags};
 
 /// A mechanism over the kernel's own sources.
 pub(crate) struct KernelFixture<B: Backend> {
-    name: &'static str,
     nesting: Option<Nesting<B>>,
 }
 
@@ -25,8 +25,13 @@ pub(crate) struct Nesting<B: Backend> {
 }
 
 impl<B: Backend> KernelFixture<B> {
-    pub(crate) fn new(name: &'static str, nesting: Option<Nesting<B>>) -> Self {
-        Self { name, nesting }
+    pub(crate) fn new(nesting: Option<Nesting<B>>) -> Self {
+        Self { nesting }
+    }
+
+    /// The fixture for the engine that `_new` makes.
+    pub(crate) fn of(_new: fn() -> io::Result<Poll<B>>, nesting: Option<Nesting<B>>) -> Self {
+        Self::new(nesting)
     }
 }
 
@@ -85,7 +90,7 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
     type Clock = Monotonic;
 
     fn name(&self) -> &str {
-        self.name
+        core::any::type_name::<B>()
     }
 
     fn engine(&self) -> Poll<B> {
@@ -191,6 +196,20 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
         Some(Source::File(
             File::open(std::env::current_exe().unwrap()).unwrap(),
         ))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        // Linux tells a thread its id this way; elsewhere no safe call does.
+        let task = std::fs::read_link("/proc/thread-self").ok()?;
+        let thread = task.file_name()?.to_str()?.parse().ok()?;
+        // A signal for a thread's id prefers that thread, and a handler makes it interrupt.
+        let thread = Pid::from_raw(thread)?;
+        let mut listener = SignalListener::new().unwrap();
+        listener.add(Signal::USER_1).unwrap();
+        Some(Box::new(move || {
+            assert!(listener.listens_to(Signal::USER_1));
+            kill(thread, Signal::USER_1).unwrap();
+        }))
     }
 
     fn stop_and_continue(&self) -> Option<()> {

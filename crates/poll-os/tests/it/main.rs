@@ -4,6 +4,7 @@
 mod batch;
 mod child;
 mod conformance;
+mod conformance_native;
 mod cost;
 mod fixture;
 mod misuse;

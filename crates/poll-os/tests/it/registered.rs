@@ -51,7 +51,7 @@ fn talk<B: Backend>(mut poll: Poll<B>) {
 
 #[test]
 fn a_refused_registration_gives_the_source_back() {
-    let poll = poll_os::Poll::new().unwrap();
+    let poll = poll_os::poll::Poll::new().unwrap();
     let (a, b) = UnixStream::pair().unwrap();
     let registry = poll.registry();
     registry
