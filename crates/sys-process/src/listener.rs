@@ -233,6 +233,7 @@ mod tests {
     use super::SignalListener;
     use crate::record;
     use crate::signal::Signal;
+    use core::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
     fn what_came_while_the_pipe_was_emptied_rings_again_for_the_next() {
@@ -248,6 +249,51 @@ mod tests {
         assert_eq!(listener.record.take(), Some((Signal::TERMINATE, 1)));
         listener.record.ignore(Signal::HANGUP);
         listener.record.ignore(Signal::TERMINATE);
+    }
+
+    #[test]
+    fn a_signal_that_comes_during_the_answer_is_found_or_rings() {
+        const ROUNDS: u32 = 50_000;
+        let listener = SignalListener::new().unwrap();
+        listener.record.want(Signal::ALARM);
+        let (turn, done) = (AtomicU32::new(0), AtomicU32::new(0));
+        let until = |word: &AtomicU32, round| {
+            for look in 1_u32.. {
+                if word.load(Ordering::Acquire) == round {
+                    break;
+                }
+                if look.is_multiple_of(256) {
+                    std::thread::yield_now();
+                }
+            }
+        };
+        let pause = |steps| (0..steps).for_each(|_| core::hint::spin_loop());
+        let mut lost = 0;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    until(&turn, round);
+                    pause(round % 61);
+                    record::deliver(Signal::ALARM);
+                    done.store(round, Ordering::Release);
+                }
+            });
+            for round in 1..=ROUNDS {
+                // It has rung and was taken, so the byte in the pipe stands for nothing.
+                record::deliver(Signal::ALARM);
+                while listener.record.take().is_some() {}
+                turn.store(round, Ordering::Release);
+                pause(round % 67);
+                let found = listener.answer();
+                until(&done, round);
+                let pipe = &listener.parts.as_ref().unwrap().reader;
+                let rings = rustix::io::read(pipe, &mut [0; 8]).is_ok();
+                lost += u32::from(found.is_none() && !rings);
+                while listener.take().is_some() {}
+            }
+        });
+        listener.record.ignore(Signal::ALARM);
+        assert_eq!(lost, 0);
     }
 
     #[test]
