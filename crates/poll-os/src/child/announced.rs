@@ -79,6 +79,17 @@ mod tests {
         }
     }
 
+    /// Whether the source is readable now.
+    fn is_readable(watch: &Watch) -> bool {
+        let mut poll = crate::poll::Poll::new().unwrap();
+        let mut events = Events::with_capacity(1);
+        poll.registry()
+            .register(&watch.as_fd(), Token(6), Interest::READABLE, Trigger::Level)
+            .unwrap();
+        poll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        !events.is_empty()
+    }
+
     fn ends_are_seen<B: Backend>(poll: fn() -> std::io::Result<Poll<B>>) {
         for trigger in [Trigger::Edge, Trigger::Level, Trigger::Oneshot] {
             // Before it is watched,
@@ -88,6 +99,7 @@ mod tests {
             let look = sys_process::WaitFlags::EXITED | sys_process::WaitFlags::NO_REAP;
             sys_process::wait(pid, look).unwrap();
             let watch = Watch::new(early.id()).unwrap();
+            assert!(is_readable(&watch));
             let seen = wait_with(poll().unwrap(), &watch, trigger);
             assert_eq!(early.wait().unwrap(), seen);
 
@@ -110,6 +122,21 @@ mod tests {
     #[test]
     fn announced_ends_are_seen_by_poll() {
         ends_are_seen(crate::poll::Poll::new);
+    }
+
+    #[test]
+    fn the_end_of_another_child_is_answered_and_over() {
+        let mut child = child_until_killed();
+        let watch = Watch::new(child.id()).unwrap();
+        Command::new("true").status().unwrap();
+        // Children of other tests may end between the question and the look.
+        let answered = (0..10_000).any(|_| {
+            assert_eq!(watch.status(Reaping::Leave).unwrap(), None);
+            !is_readable(&watch)
+        });
+        assert!(answered);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]
