@@ -19,9 +19,18 @@ pub(super) fn sites(path: &str, text: &str) -> Vec<Site> {
     let code = code_of(text);
     let functions = functions(&code);
     let mut sites = Vec::new();
+    let mut implementation_end = 0;
     for (offset, word) in words(&code) {
-        if word != "unsafe" || is_pointer_type(&code, offset + word.len()) {
+        let after = offset + word.len();
+        if word != "unsafe" || is_pointer_type(&code, after) {
             continue;
+        }
+        let mut next = words(&code[after..]).map(|(_, word)| word);
+        match next.next() {
+            Some("impl") => implementation_end = group(&code, signature_end(&code, after)).end,
+            // In an unsafe implementation the trait says so, and its proof stands above all of it.
+            Some("fn") if offset < implementation_end => continue,
+            _ => {}
         }
         let line = line_of(&code, offset);
         let mut around = functions
@@ -34,7 +43,7 @@ pub(super) fn sites(path: &str, text: &str) -> Vec<Site> {
             path: path.to_owned(),
             line,
             item: item.to_owned(),
-            operation: operation(text, &code, offset + word.len()),
+            operation: operation(text, &code, after),
             proof: proof(text, line),
         });
     }
@@ -172,6 +181,16 @@ fn continues(line: &str) -> bool {
 mod tests {
     use super::{Site, sites};
 
+    const IMPLEMENTATION: &str = "// SAFETY: a.
+unsafe impl T for A {
+    unsafe fn f() {
+        // SAFETY: b.
+        unsafe { g() }
+    }
+}
+unsafe fn h() {}
+";
+
     fn only(text: &str) -> Site {
         let mut found = sites("sys.rs", text);
         assert_eq!(found.len(), 1, "{text}");
@@ -225,6 +244,13 @@ mod tests {
         let text = "fn f(g: fn(u8), a: [u8; 2]) -> [u8; 2] {\n    // SAFETY: a.\n    \
                     unsafe { h() }\n}\n";
         assert_eq!(only(text).item, "f");
+    }
+
+    #[test]
+    fn the_functions_of_an_unsafe_implementation_are_covered_by_its_proof() {
+        let found = sites("sys.rs", IMPLEMENTATION);
+        let found: Vec<_> = found.iter().map(|site| site.operation.as_str()).collect();
+        assert_eq!(found, ["unsafe impl T for A", "g", "unsafe fn h()"]);
     }
 
     #[test]
