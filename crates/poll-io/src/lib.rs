@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub use poll_os::{
+    Capabilities, Change, ChildExit, Clock, Engine, Event, EventBuffer, Events, Instant, Interest,
+    Iter, Monotonic, Poll, Ready, Register, RegisterError, Registered, Registry, Signal, Signals,
+    Token, Trigger, Wake, Waker,
+};
+
+/// Every engine of this target by name, and the types generic over them; see `poll-os`.
+pub mod os {
+    pub use poll_os::*;
+}
+
+/// Non-blocking sockets and pipes; see `poll-net`.
+#[cfg(feature = "net")]
+pub mod net {
+    pub use poll_net::*;
+}
+
+/// The guide: from the first poll upwards.
+pub mod guide {
+    /// Chapter 1: the first poll.
+    #[cfg_attr(feature = "net", doc = include_str!("../guide/first_poll.md"))]
+    #[cfg_attr(not(feature = "net"), doc = "Its programs need the feature `net`.")]
+    pub mod first_poll {}
+}
