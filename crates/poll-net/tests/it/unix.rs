@@ -3,9 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use poll_net::{
-    UnixAddr, UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener, UnixStream,
-};
+use poll_net::{UnixAddr, UnixDatagram, UnixListener, UnixStream};
 
 use crate::support::{TempPath, readable};
 
@@ -114,6 +112,8 @@ fn datagrams_carry_the_senders_name_or_none() {
 #[cfg(not(target_vendor = "apple"))]
 #[test]
 fn sequenced_packets_keep_the_bounds_of_messages_and_have_an_end() {
+    use poll_net::{UnixSeqpacket, UnixSeqpacketListener};
+
     let path = TempPath::new();
     let listener = UnixSeqpacketListener::bind(&path).unwrap();
     let client = UnixSeqpacket::connect(&path).unwrap();
