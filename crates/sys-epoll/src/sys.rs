@@ -138,6 +138,9 @@ fn epoll_pwait2_raw(
     returned_count(count)
 }
 
+// The kernel reads this much of a mask, which the C library's type may exceed.
+static_assertions::const_assert!(size_of::<libc::sigset_t>() >= target::SIGNAL_SET_BYTES);
+
 /// epoll_pwait(2): epoll_wait(2) under a signal mask.
 pub(crate) fn epoll_pwait(
     epoll: BorrowedFd<'_>,
@@ -146,13 +149,25 @@ pub(crate) fn epoll_pwait(
     mask: &libc::sigset_t,
 ) -> Result<usize, Errno> {
     count();
-    let capacity = clamped_len(events);
-    let buffer = events.as_mut_ptr().cast::<libc::epoll_event>();
-    // SAFETY: epoll_pwait(2) writes as epoll_wait(2) does and reads one sigset_t from `sigmask`.
-    // - the buffer is as argued in `epoll_wait` above.
-    // - `mask` is a reference, so it points to an initialised sigset_t for the call.
-    let count = unsafe { libc::epoll_pwait(epoll.as_raw_fd(), buffer, capacity, millis, mask) };
-    returned_count(c_long::from(count))
+    // SAFETY: epoll_pwait(2), by its number as the libc crate lacks it for Android, writes as
+    // epoll_wait(2) does and reads a signal set of the given size from `sigmask`.
+    // - `events` is exclusively borrowed for the call and holds at least `clamped_len` entries;
+    //   layout and validity are those argued in `epoll_wait` above.
+    // - `mask` is a reference, so it points to an initialised sigset_t for the call, which begins
+    //   with the kernel's set and is as large or larger: the assertion above.
+    // - syscall(2) takes its arguments as registers wide as `long`, which each one is or fits.
+    let count = unsafe {
+        libc::syscall(
+            libc::SYS_epoll_pwait,
+            epoll.as_raw_fd(),
+            events.as_mut_ptr(),
+            clamped_len(events),
+            millis,
+            ptr::from_ref(mask),
+            target::SIGNAL_SET_BYTES,
+        )
+    };
+    returned_count(count)
 }
 
 pub(crate) fn set_busy_poll(epoll: BorrowedFd<'_>, parameters: BusyPoll) -> Result<(), Errno> {
