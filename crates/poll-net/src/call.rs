@@ -56,9 +56,14 @@ pub(crate) fn connect(socket: &OwnedFd, address: &Address) -> io::Result<()> {
         interrupted = true;
         result = sys_socket::connect(socket, address);
     }
+    started(result, interrupted)
+}
+
+/// Whether a connection was made or is on its way, after a call that was made again or not.
+fn started(result: Result<(), Errno>, was_interrupted: bool) -> io::Result<()> {
     match result {
         Ok(()) | Err(Errno::INPROGRESS) => Ok(()),
-        Err(Errno::ALREADY | Errno::ISCONN) if interrupted => Ok(()),
+        Err(Errno::ALREADY | Errno::ISCONN) if was_interrupted => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -107,7 +112,7 @@ pub(crate) fn adopt(socket: OwnedFd) -> io::Result<OwnedFd> {
 
 #[cfg(test)]
 mod tests {
-    use super::{head, head_mut, retry};
+    use super::{head, head_mut, retry, started};
     use std::io::ErrorKind;
     use sys_socket::{Errno, MAX_BUFFERS};
 
@@ -117,6 +122,21 @@ mod tests {
         assert_eq!(retry(|| results.next().unwrap()).unwrap(), 7);
         let error = retry(|| Err::<(), _>(Errno::AGAIN)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_connection_counts_as_started_when_an_interrupted_call_had_started_it() {
+        for (result, first, again) in [
+            (Ok(()), true, true),
+            (Err(Errno::INPROGRESS), true, true),
+            (Err(Errno::ALREADY), false, true),
+            (Err(Errno::ISCONN), false, true),
+            (Err(Errno::CONNREFUSED), false, false),
+            (Err(Errno::AGAIN), false, false),
+        ] {
+            assert_eq!(started(result, false).is_ok(), first, "{result:?}");
+            assert_eq!(started(result, true).is_ok(), again, "{result:?}");
+        }
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn classify(socket: OwnedFd) -> io::Result<InheritedSocket> {
     // Not every system tells the domain, but each socket has an address of its family.
     let domain = sys_socket::local_addr(&socket)?.family();
     let kind = Kind::from_raw(sys_socket::option(&socket, options::KIND)?);
+    // A datagram socket cannot listen, and some systems refuse the question.
     let listens = kind != Kind::DATAGRAM && sys_socket::option(&socket, options::IS_LISTENING)?;
     let is_inet = matches!(domain, Some(Domain::IPV4 | Domain::IPV6));
     let is_unix = domain == Some(Domain::UNIX);

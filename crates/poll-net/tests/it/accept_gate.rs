@@ -157,3 +157,23 @@ fn unix_listeners_of_both_kinds_pass_the_gate() {
         assert!(gate.accept(&listener, Instant::START).is_none());
     }
 }
+
+#[test]
+fn a_registered_listener_asks_for_the_next_edge_where_the_engine_needs_it() {
+    let mut poll = poll_os::poll::Poll::new().unwrap();
+    let mut events = poll_os::poll::Events::with_capacity(4);
+    let registry = poll.registry().clone();
+    let listener = TcpListener::bind(any_port()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let edge = Trigger::Edge;
+    let listener = Registered::new(registry, listener, LISTENER, Interest::READABLE, edge).unwrap();
+    let mut gate = AcceptGate::new();
+    for _round in 0..3 {
+        let _client = TcpStream::connect(address).unwrap();
+        poll.wait(&mut events, Some(LIMIT)).unwrap();
+        assert_eq!(events.iter().count(), 1, "the next edge was not asked for");
+        gate.ready();
+        while gate.accept(&listener, Instant::START).is_some() {}
+        assert_eq!(gate.next_attempt(), None);
+    }
+}

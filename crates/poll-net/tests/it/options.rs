@@ -233,3 +233,47 @@ fn the_peer_of_a_pair_is_this_process() {
         assert_eq!(seqpacket.peer_credentials().unwrap(), credentials);
     }
 }
+
+#[cfg(not(target_os = "openbsd"))]
+#[test]
+fn the_times_of_keepalive_are_kept_apart() {
+    let socket = TcpSocket::v4().unwrap();
+    socket.set_keepalive_idle(Duration::from_secs(11)).unwrap();
+    socket
+        .set_keepalive_interval(Duration::from_secs(7))
+        .unwrap();
+    socket.set_keepalive_count(5).unwrap();
+    assert_eq!(socket.keepalive_idle().unwrap(), Duration::from_secs(11));
+    assert_eq!(socket.keepalive_interval().unwrap(), Duration::from_secs(7));
+    assert_eq!(socket.keepalive_count().unwrap(), 5);
+    assert!(
+        !socket.keepalive().unwrap(),
+        "the times do not switch it on"
+    );
+}
+
+#[test]
+fn flags_of_a_udp_socket_are_kept_apart() {
+    type Flag = (
+        fn(&UdpSocket, bool) -> io::Result<()>,
+        fn(&UdpSocket) -> io::Result<bool>,
+    );
+    let flags: [Flag; 4] = [
+        (UdpSocket::set_reuse_address, UdpSocket::reuse_address),
+        (UdpSocket::set_broadcast, UdpSocket::broadcast),
+        (
+            UdpSocket::set_multicast_loop_v4,
+            UdpSocket::multicast_loop_v4,
+        ),
+        (UdpSocket::set_packet_info_v4, UdpSocket::packet_info_v4),
+    ];
+    let socket = UdpSocket::v4().unwrap();
+    for chosen in 0..flags.len() {
+        for (index, (set, _get)) in flags.iter().enumerate() {
+            set(&socket, index == chosen).unwrap();
+        }
+        let read = flags.map(|(_set, get)| get(&socket).unwrap());
+        assert_eq!(read.iter().position(|flag| *flag), Some(chosen));
+        assert_eq!(read.iter().filter(|flag| **flag).count(), 1);
+    }
+}

@@ -43,8 +43,11 @@ fn ends_convert_to_the_standard_library_and_back() {
     let nothing = receiver.read(&mut [0]).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
     sender.write_all(b"x").unwrap();
+    let mut full = sender;
+    while full.write(&[0; 4096]).is_ok() {}
+    let sender = full;
     let mut receiver = PipeReader::from(receiver);
-    assert_eq!(receiver.read(&mut [0]).unwrap(), 1);
+    while receiver.read(&mut [0; 4096]).is_ok() {}
     let still = receiver.read(&mut [0]).unwrap_err();
     assert_eq!(still.kind(), ErrorKind::WouldBlock, "left non-blocking");
     let owned = OwnedFd::from(sender);
