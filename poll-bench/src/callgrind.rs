@@ -1,0 +1,112 @@
+//! Subcommand *instructions*: user-space instructions per echoed message, counted by callgrind.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::calls::scratch;
+use crate::echo::{KINDS, Server};
+use crate::report;
+use crate::stats::slope;
+
+/// Figures of one kind at one number of connections.
+struct Figures {
+    /// Per message.
+    instructions: f64,
+    messages_per_wait: f64,
+}
+
+/// Prints the table of all kinds, or says loudly that valgrind is not there.
+pub(crate) fn instructions() -> io::Result<()> {
+    let valgrind = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    if !valgrind.is_ok_and(|status| status.success()) {
+        println!("SKIP: instructions are not counted, because valgrind is not installed.");
+        return Ok(());
+    }
+    println!("instructions: user space, per echoed message of 64 bytes (callgrind)");
+    println!();
+    println!(
+        "{:<22} {:>8} {:>8} {:>14} {:>9} {:>12}",
+        "kind", "1 conn", "64 conn", "messages/wait", "per wait", "per message"
+    );
+    let mut rows = Vec::new();
+    for kind in KINDS {
+        let one = measure(kind, 1, 2_000)?;
+        let many = measure(kind, 64, 6_400)?;
+        let (per_wait, per_message) = parts(&one, &many);
+        println!(
+            "{kind:<22} {:>8.1} {:>8.1} {:>14.1} {per_wait:>9.1} {per_message:>12.1}",
+            one.instructions, many.instructions, many.messages_per_wait
+        );
+        rows.push(json!({
+            "kind": kind,
+            "instructions_1": one.instructions,
+            "instructions_64": many.instructions,
+            "messages_per_wait_64": many.messages_per_wait,
+            "per_wait": per_wait,
+            "per_message": per_message,
+        }));
+    }
+    println!();
+    report::write_json(
+        "instructions",
+        &json!({ "group": "instructions", "rows": rows }),
+    )
+}
+
+// How many messages one wait finds is up to the scheduler, so the figures at 64 connections move
+// from run to run; what a wait and what a message cost does not.
+fn parts(one: &Figures, many: &Figures) -> (f64, f64) {
+    // instructions = per_message + per_wait / messages_per_wait, at both points.
+    let (a, b) = (1.0 / one.messages_per_wait, 1.0 / many.messages_per_wait);
+    let per_wait = (one.instructions - many.instructions) / (a - b);
+    (per_wait, one.instructions - per_wait * a)
+}
+
+fn measure(kind: &str, connections: usize, messages: u64) -> io::Result<Figures> {
+    let (small, small_waits) = total(kind, connections, messages)?;
+    let (large, large_waits) = total(kind, connections, 3 * messages)?;
+    Ok(Figures {
+        instructions: slope((small, messages), (large, 3 * messages)),
+        messages_per_wait: slope((messages, small_waits), (3 * messages, large_waits)),
+    })
+}
+
+// All instructions of a server from its start to its end, and its number of waits.
+fn total(kind: &str, connections: usize, messages: u64) -> io::Result<(u64, u64)> {
+    let output = scratch("callgrind.out")?;
+    let file = format!("--callgrind-out-file={}", output.display());
+    let wrapper = ["valgrind", "--quiet", "--tool=callgrind", &file];
+    let mut server = Server::start(&wrapper, kind, connections, messages)?;
+    server.drive(messages)?;
+    let waits = server.finish()?;
+    let text = std::fs::read_to_string(&output)?;
+    let found = text.lines().find_map(|line| {
+        line.strip_prefix("summary: ")
+            .or(line.strip_prefix("totals: "))
+    });
+    let number = found.unwrap_or_default();
+    Ok((number.trim().parse().map_err(io::Error::other)?, waits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, parts};
+
+    #[test]
+    fn the_cost_of_a_wait_and_of_a_message_are_told_apart() {
+        let one = Figures {
+            instructions: 20.0 + 40.0,
+            messages_per_wait: 1.0,
+        };
+        let many = Figures {
+            instructions: 20.0 / 16.0 + 40.0,
+            messages_per_wait: 16.0,
+        };
+        assert_eq!(parts(&one, &many), (20.0, 40.0));
+    }
+}

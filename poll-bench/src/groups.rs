@@ -1,0 +1,34 @@
+//! The groups: what is measured, each a list of cases.
+
+pub(crate) mod echo;
+pub(crate) mod register;
+pub(crate) mod wait;
+pub(crate) mod wake;
+
+use std::io;
+
+use crate::harness::Case;
+
+/// The groups' names, in the order they run.
+pub(crate) const NAMES: &[&str] = &["wait", "wake", "register", "echo"];
+
+/// The cases of a group.
+pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
+    match group {
+        "wait" => Ok(wait::cases()),
+        "wake" => Ok(wake::cases()),
+        "register" => Ok(register::cases()),
+        "echo" => Ok(echo::cases()),
+        other => Err(io::Error::other(format!("no group is called {other:?}"))),
+    }
+}
+
+/// The error for a kind that a case does not know.
+fn unknown_kind(kind: &str) -> io::Error {
+    io::Error::other(format!("no kind is called {kind:?}"))
+}
+
+/// The error for work that was not done.
+fn work_missing(what: &str, expected: u64, found: u64) -> io::Error {
+    io::Error::other(format!("{what}: expected {expected}, found {found}"))
+}

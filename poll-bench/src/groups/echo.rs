@@ -1,0 +1,71 @@
+//! Group *echo*: server CPU per echoed message of 64 bytes.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use crate::echo::{KINDS, Server};
+use crate::harness::{Calls, Case, Run, Sample};
+use crate::sys;
+
+struct Echo {
+    name: &'static str,
+    connections: usize,
+    slice: u64,
+}
+
+pub(super) fn cases() -> Vec<Box<dyn Case>> {
+    vec![
+        Box::new(Echo {
+            name: "1 connection",
+            connections: 1,
+            slice: 3_000,
+        }),
+        Box::new(Echo {
+            name: "64 connections",
+            connections: 64,
+            slice: 6_400,
+        }),
+    ]
+}
+
+impl Case for Echo {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn operation(&self) -> &'static str {
+        "64 bytes received and sent back by the server, its CPU time alone"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        KINDS
+    }
+
+    fn slice(&self) -> u64 {
+        self.slice
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::Server(self.connections)
+    }
+
+    fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        // Generator and servers share a CPU, which is the steadier setting by far; the server's
+        // process inherits it, and each case runs in a thread of its own.
+        sys::stay_on_one_cpu()?;
+        let connections = self.connections;
+        let mut server = Server::start(&[], kind, connections, u64::MAX)?;
+        let round = u64::try_from(connections).map_err(io::Error::other)?;
+        Ok(Box::new(move |operations| {
+            let whole_rounds = operations.next_multiple_of(round);
+            let start = server.cpu_ns()?;
+            server.drive(whole_rounds)?;
+            let cpu_ns = server.cpu_ns()? - start;
+            Ok(Sample {
+                cpu_ns,
+                allocations: None,
+                returns: None,
+            })
+        }))
+    }
+}

@@ -1,0 +1,249 @@
+//! Group *wake*: wakes that find the poller awake, and wakes that find it asleep.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc;
+use std::thread::{self, ScopedJoinHandle};
+
+use super::{unknown_kind, work_missing};
+use crate::harness::{Calls, Case, Promise, Run, Sample};
+use crate::peers::{Mio, Ours, Peer, Polling, Raw};
+use crate::sys;
+
+const KINDS: &[&str] = &["raw", "raw again", "mio", "polling", "poll-os"];
+// How long a wait may last that is sure to be woken.
+const SOON: Option<Duration> = Some(Duration::from_secs(10));
+
+pub(super) fn cases() -> Vec<Box<dyn Case>> {
+    vec![Box::new(Outside), Box::new(Turning), Box::new(PingPong)]
+}
+
+/// The poller is outside its wait for the whole burst; one wait ends it.
+struct Outside;
+
+impl Case for Outside {
+    fn name(&self) -> &'static str {
+        "poller outside its wait"
+    }
+
+    fn operation(&self) -> &'static str {
+        "wake, 500 000 in a row, one wait at the end"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        KINDS
+    }
+
+    fn slice(&self) -> u64 {
+        250_000
+    }
+
+    fn promise(&self, kind: &str) -> Option<Promise> {
+        (kind == "poll-os").then_some(Promise {
+            calls: Some(0.0),
+            allocations: 0.0,
+        })
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::Own(0)
+    }
+
+    fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        match kind {
+            "raw" | "raw again" => outside::<Raw>(),
+            "mio" => outside::<Mio>(),
+            "polling" => outside::<Polling<'fd>>(),
+            "poll-os" => outside::<Ours>(),
+            other => Err(unknown_kind(other)),
+        }
+    }
+}
+
+fn outside<'fd, P: Peer<'fd> + 'fd>() -> io::Result<Run<'fd>> {
+    let mut peer = P::new(16)?;
+    let waker = peer.waker()?;
+    Ok(Box::new(move |operations| {
+        let sample = Sample::of_thread(|| (0..operations).try_for_each(|_| P::wake(&waker)))?;
+        // Work that is not done would show here: without a pending wake the wait lasts `SOON`.
+        let start = std::time::Instant::now();
+        peer.wait(SOON)?;
+        if start.elapsed() >= Duration::from_secs(5) {
+            return Err(io::Error::other("the wakes did not end the next wait"));
+        }
+        Ok(sample)
+    }))
+}
+
+/// The poller waits again as soon as it was woken.
+struct Turning;
+
+impl Case for Turning {
+    fn name(&self) -> &'static str {
+        "poller turning"
+    }
+
+    fn operation(&self) -> &'static str {
+        "wake, 500 000 in a row, while another thread waits in a loop"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        KINDS
+    }
+
+    fn slice(&self) -> u64 {
+        250_000
+    }
+
+    fn promise(&self, kind: &str) -> Option<Promise> {
+        (kind == "poll-os").then_some(Promise {
+            calls: None,
+            allocations: 0.0,
+        })
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::Varying
+    }
+
+    fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        match kind {
+            "raw" | "raw again" => Ok(Box::new(turning::<Raw>)),
+            "mio" => Ok(Box::new(turning::<Mio>)),
+            "polling" => Ok(Box::new(turning::<Polling<'fd>>)),
+            "poll-os" => Ok(Box::new(turning::<Ours>)),
+            other => Err(unknown_kind(other)),
+        }
+    }
+}
+
+fn turning<'fd, P: Peer<'fd>>(operations: u64) -> io::Result<Sample> {
+    let stop = AtomicBool::new(false);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        let poller = scope.spawn(|| {
+            let mut peer = P::new(16)?;
+            // The receiver is gone only if the thread below has failed, which it reports itself.
+            drop(sender.send(peer.waker()?));
+            let mut returns = 0;
+            while !stop.load(Ordering::Acquire) {
+                peer.wait(SOON)?;
+                returns += 1;
+            }
+            Ok(returns)
+        });
+        let waker = receiver.recv().map_err(io::Error::other)?;
+        let mut sample = Sample::of_thread(|| (0..operations).try_for_each(|_| P::wake(&waker)))?;
+        stop.store(true, Ordering::Release);
+        P::wake(&waker)?;
+        sample.returns = Some(ended(poller)?);
+        Ok(sample)
+    })
+}
+
+fn ended<T>(thread: ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
+    match thread.join() {
+        Ok(result) => result,
+        Err(_panic) => Err(io::Error::other("a thread of the bench panicked")),
+    }
+}
+
+/// Two pollers on one CPU wake each other in turn.
+struct PingPong;
+
+impl Case for PingPong {
+    fn name(&self) -> &'static str {
+        "ping-pong, same CPU"
+    }
+
+    fn operation(&self) -> &'static str {
+        "wake a sleeping poller, switch to its thread, return from its wait"
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        KINDS
+    }
+
+    fn slice(&self) -> u64 {
+        5_000
+    }
+
+    fn promise(&self, kind: &str) -> Option<Promise> {
+        (kind == "poll-os").then_some(Promise {
+            calls: None,
+            allocations: 0.0,
+        })
+    }
+
+    fn calls(&self) -> Calls {
+        Calls::Varying
+    }
+
+    fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        match kind {
+            "raw" | "raw again" => Ok(Box::new(ping_pong::<Raw>)),
+            "mio" => Ok(Box::new(ping_pong::<Mio>)),
+            "polling" => Ok(Box::new(ping_pong::<Polling<'fd>>)),
+            "poll-os" => Ok(Box::new(ping_pong::<Ours>)),
+            other => Err(unknown_kind(other)),
+        }
+    }
+}
+
+fn ping_pong<'fd, P: Peer<'fd>>(operations: u64) -> io::Result<Sample> {
+    let trips = operations.div_ceil(2);
+    // Each counts what it sent, so that a return without a wake is told from a wake.
+    let (pings, pongs) = (&AtomicU64::new(0), &AtomicU64::new(0));
+    let (send_ping, receive_ping) = mpsc::channel();
+    let (send_pong, receive_pong) = mpsc::channel();
+    thread::scope(|scope| {
+        let far = scope.spawn(move || {
+            sys::stay_on_one_cpu()?;
+            let mut peer = P::new(16)?;
+            drop(send_ping.send(peer.waker()?));
+            let pong = receive_pong.recv().map_err(io::Error::other)?;
+            let start = sys::thread_cpu_ns()?;
+            for trip in 1..=trips {
+                until(&mut peer, pings, trip)?;
+                pongs.store(trip, Ordering::Release);
+                P::wake(&pong)?;
+            }
+            Ok(sys::thread_cpu_ns()? - start)
+        });
+        let near = scope.spawn(move || {
+            sys::stay_on_one_cpu()?;
+            let mut peer = P::new(16)?;
+            drop(send_pong.send(peer.waker()?));
+            let ping = receive_ping.recv().map_err(io::Error::other)?;
+            Sample::of_thread(|| {
+                for trip in 1..=trips {
+                    pings.store(trip, Ordering::Release);
+                    P::wake(&ping)?;
+                    until(&mut peer, pongs, trip)?;
+                }
+                Ok(())
+            })
+        });
+        let mut sample = ended(near)?;
+        sample.cpu_ns += ended(far)?;
+        Ok(sample)
+    })
+}
+
+// Waits until the other side has counted to `trip`.
+fn until<'fd, P: Peer<'fd>>(peer: &mut P, counter: &AtomicU64, trip: u64) -> io::Result<()> {
+    let mut returns = 0;
+    loop {
+        peer.wait(SOON)?;
+        let found = counter.load(Ordering::Acquire);
+        if found >= trip {
+            return Ok(());
+        }
+        returns += 1;
+        if returns > 1_000 {
+            return Err(work_missing("trips", trip, found));
+        }
+    }
+}

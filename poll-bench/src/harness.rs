@@ -1,0 +1,215 @@
+//! Rounds: every kind of a case in turn, in rotating order, compared within the round.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use crate::alloc::allocations;
+use crate::stats::{Quartiles, per};
+use crate::sys;
+
+/// One way of doing a case's work: runs so many operations and says what they cost.
+pub(crate) type Run<'fd> = Box<dyn FnMut(u64) -> io::Result<Sample> + 'fd>;
+
+/// What so many operations of one kind cost.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) cpu_ns: u64,
+    /// Requests for memory by the measured thread, where it is one of this process.
+    pub(crate) allocations: Option<u64>,
+    /// How often the woken poller returned, where that is not given.
+    pub(crate) returns: Option<u64>,
+}
+
+impl Sample {
+    /// Measures `work` by this thread's CPU time.
+    pub(crate) fn of_thread(work: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+        let memory = allocations();
+        let start = sys::thread_cpu_ns()?;
+        work()?;
+        let end = sys::thread_cpu_ns()?;
+        Ok(Self {
+            cpu_ns: end - start,
+            allocations: Some(allocations() - memory),
+            returns: None,
+        })
+    }
+}
+
+/// How the system calls of a case are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// In a child that does nothing else; the bench itself makes so many for each operation.
+    Own(u64),
+    /// In an echo server with so many connections.
+    Server(usize),
+    /// Not at all: their number depends on how two threads meet.
+    Varying,
+}
+
+/// Counts that a kind has to meet exactly, per operation.
+#[derive(Clone, Copy)]
+pub(crate) struct Promise {
+    /// System calls, where they can be counted.
+    pub(crate) calls: Option<f64>,
+    /// Requests for memory.
+    pub(crate) allocations: f64,
+}
+
+impl Promise {
+    /// An error if `row` breaks the promise; what could not be counted breaks nothing.
+    pub(crate) fn check(self, row: &Row) -> io::Result<()> {
+        let differs = |promised: f64, found: Option<f64>| {
+            // Less than one in a thousand operations.
+            found.is_some_and(|found| (found - promised).abs() >= 0.001)
+        };
+        let calls = self.calls.is_some_and(|calls| differs(calls, row.calls));
+        if calls || differs(self.allocations, row.allocations) {
+            return Err(io::Error::other(format!(
+                "{} breaks its promise: {:?} system calls and {:?} allocations per operation",
+                row.kind, row.calls, row.allocations
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A case of a group: one operation, done by several kinds.
+pub(crate) trait Case: Send + Sync {
+    /// The name in tables, on the command line and in the results file.
+    fn name(&self) -> &'static str;
+
+    /// What one operation is.
+    fn operation(&self) -> &'static str;
+
+    /// The kinds; the first is the reference.
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// How many operations make about ten milliseconds.
+    fn slice(&self) -> u64;
+
+    /// How many eventfds a kind gets as sources.
+    fn sources(&self) -> usize {
+        0
+    }
+
+    /// How its system calls are counted.
+    fn calls(&self) -> Calls;
+
+    /// What a kind must do whatever the machine, or nothing if no such thing is promised.
+    fn promise(&self, kind: &str) -> Option<Promise> {
+        let _ = kind;
+        None
+    }
+
+    /// Makes a kind ready to run.
+    fn prepare<'fd>(&self, kind: &str, sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>>;
+}
+
+/// How long to measure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// One short round: shows that everything works, measures nothing.
+    Smoke,
+    /// Seconds.
+    Quick,
+    /// Minutes.
+    Full,
+}
+
+impl Effort {
+    /// The word for it on the command line and in the results.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Smoke => "smoke",
+            Self::Quick => "quick",
+            Self::Full => "full",
+        }
+    }
+
+    const fn rounds(self) -> usize {
+        match self {
+            Self::Smoke => 1,
+            Self::Quick => 7,
+            Self::Full => 21,
+        }
+    }
+
+    fn operations(self, slice: u64) -> u64 {
+        match self {
+            Self::Smoke => (slice / 100).max(1),
+            Self::Quick => (slice / 2).max(1),
+            Self::Full => slice * 2,
+        }
+    }
+}
+
+/// A kind's line of a table.
+pub(crate) struct Row {
+    pub(crate) kind: &'static str,
+    pub(crate) ns: Quartiles,
+    /// To the reference, in the same round.
+    pub(crate) ratio: Quartiles,
+    pub(crate) allocations: Option<f64>,
+    pub(crate) returns: Option<f64>,
+    pub(crate) calls: Option<f64>,
+}
+
+/// The descriptors a kind works with, apart from those of other kinds.
+pub(crate) fn sources_of(case: &dyn Case) -> io::Result<Vec<OwnedFd>> {
+    (0..case.sources()).map(|_| sys::eventfd()).collect()
+}
+
+/// Runs every kind of `case` in turn, round by round.
+pub(crate) fn compare(case: &dyn Case, effort: Effort) -> io::Result<Vec<Row>> {
+    let operations = effort.operations(case.slice());
+    let kinds = case.kinds();
+    let sources = kinds
+        .iter()
+        .map(|_| sources_of(case))
+        .collect::<io::Result<Vec<_>>>()?;
+    let mut runs = kinds
+        .iter()
+        .zip(&sources)
+        .map(|(kind, sources)| case.prepare(kind, sources))
+        .collect::<io::Result<Vec<_>>>()?;
+    // Once without counting: caches, page faults, branch history.
+    for run in &mut runs {
+        run(operations.div_ceil(4))?;
+    }
+    let mut samples = vec![Vec::with_capacity(effort.rounds()); kinds.len()];
+    for round in 0..effort.rounds() {
+        for slot in 0..kinds.len() {
+            let turn = (slot + round) % kinds.len();
+            samples[turn].push(runs[turn](operations)?);
+        }
+    }
+    let rows = kinds.iter().zip(&samples);
+    Ok(rows
+        .map(|(kind, own)| row(kind, own, &samples[0], operations))
+        .collect())
+}
+
+fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64) -> Row {
+    let figures = |figure: &dyn Fn(&Sample) -> f64| own.iter().map(figure).collect::<Vec<_>>();
+    let pairs = own.iter().zip(reference);
+    let ratios: Vec<f64> = pairs
+        .map(|(one, other)| per(one.cpu_ns, other.cpu_ns))
+        .collect();
+    // The most of all rounds: a single allocation in one round is to be seen.
+    let allocations = own.iter().filter_map(|sample| sample.allocations).max();
+    let returns = own
+        .iter()
+        .map(|sample| sample.returns)
+        .collect::<Option<Vec<_>>>();
+    Row {
+        kind,
+        ns: Quartiles::of(&figures(&|sample| per(sample.cpu_ns, operations))),
+        ratio: Quartiles::of(&ratios),
+        allocations: allocations.map(|most| per(most, operations)),
+        returns: returns.map(|returns| {
+            let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();
+            Quartiles::of(&figures).median
+        }),
+        calls: None,
+    }
+}

@@ -1,0 +1,79 @@
+//! Tables for people and a file for programs.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Case, Effort, Row};
+use crate::stats::Quartiles;
+
+/// Where results go: `poll-bench` in the target folder this program was built into.
+pub(crate) fn folder() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2);
+    let target = target.ok_or_else(|| io::Error::other("this program stands in no folder"))?;
+    let folder = target.join("poll-bench");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Writes a group's results as `<group>.json`.
+pub(crate) fn write_json(group: &str, value: &Value) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    std::fs::write(folder()?.join(format!("{group}.json")), text + "\n")
+}
+
+/// Prints a case's table.
+pub(crate) fn print(case: &dyn Case, rows: &[Row]) {
+    println!("{}: {}", case.name(), case.operation());
+    println!(
+        "{:<20} {:>7} {:>15} {:>10} {:>17} {:>9} {:>9} {:>9}",
+        "kind", "ratio", "[quartiles]", "ns", "[quartiles]", "syscalls", "allocs", "returns"
+    );
+    for row in rows {
+        println!(
+            "{:<20} {:>7.3} {:>15} {:>10.1} {:>17} {:>9} {:>9} {:>9}",
+            row.kind,
+            row.ratio.median,
+            format!("[{:.3}..{:.3}]", row.ratio.lower, row.ratio.upper),
+            row.ns.median,
+            format!("[{:.0}..{:.0}]", row.ns.lower, row.ns.upper),
+            optional(row.calls, 2),
+            optional(row.allocations, 2),
+            optional(row.returns, 4),
+        );
+    }
+    println!();
+}
+
+fn optional(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
+/// A case's results for the file.
+pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "kind": row.kind,
+                "ratio": quartiles(row.ratio),
+                "cpu_ns": quartiles(row.ns),
+                "system_calls": row.calls,
+                "allocations": row.allocations,
+                "returns": row.returns,
+            })
+        })
+        .collect();
+    json!({ "case": case.name(), "operation": case.operation(), "rows": rows })
+}
+
+fn quartiles(figures: Quartiles) -> Value {
+    json!([figures.lower, figures.median, figures.upper])
+}
+
+/// A group's file.
+pub(crate) fn group(group: &str, effort: Effort, cases: Vec<Value>) -> Value {
+    json!({ "group": group, "effort": effort.name(), "cases": cases })
+}
