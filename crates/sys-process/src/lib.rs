@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod kill;
+mod limit;
 mod listener;
 mod mask;
 #[cfg(target_os = "linux")]
@@ -29,6 +30,7 @@ pub use rustix::io::Errno;
 pub use rustix::process::Pid;
 
 pub use kill::{kill, kill_group};
+pub use limit::{DescriptorLimit, descriptor_limit, set_descriptor_limit};
 pub use listener::{Pending, SignalListener};
 pub use mask::{SignalSet, block_signals, set_signal_mask, signal_mask};
 #[cfg(target_os = "linux")]
