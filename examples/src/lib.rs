@@ -1,5 +1,10 @@
-//! Shared pieces of the examples: command lines, engines by name, and the load client.
+//! Shared pieces of the examples: command lines, engines by name, an HTTP load client, and server
+//! processes that are always ended.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod descriptors;
 pub mod engine;
+pub mod fetch;
+pub mod load;
+pub mod server_process;

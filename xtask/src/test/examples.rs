@@ -10,7 +10,13 @@ use crate::workspace::root;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Arguments that make a program end by itself; one that is not listed is run without any.
-const ARGUMENTS: &[(&str, &[&str])] = &[("http_server", &["--port", "0", "--run-ms", "100"])];
+const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("echo_server", &["--self-test"]),
+    ("http_demo", &["--seconds", "1"]),
+    ("http_server", &["--port", "0", "--run-ms", "100"]),
+    ("load", &["--self-test", "--ms", "200"]),
+    ("udp_echo", &["--self-test"]),
+];
 
 /// Builds all examples and runs one after the other.
 pub(super) fn run() -> Result {

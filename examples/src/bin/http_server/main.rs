@@ -31,6 +31,7 @@ use std::io;
 use std::process::ExitCode;
 
 use examples::arguments::Arguments;
+use examples::descriptors;
 use examples::engine::EngineName;
 use poll_os::engine::{Backend, Poll};
 
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
 
 fn start() -> io::Result<()> {
     let options = Options::read(Arguments::of_this_program())?;
+    // Each connection is a descriptor; the gate takes care of what comes beyond the limit.
+    descriptors::make_all_room();
     match options.engine {
         EngineName::Native => serve(poll_os::Poll::new()?, &options),
         EngineName::Poll => serve(poll_os::poll::Poll::new()?, &options),
