@@ -227,9 +227,9 @@ impl Change<'static> {
     ///
     /// # Platform notes
     ///
-    /// DragonFly, OpenBSD before 7.4 and NetBSD before 10 have milliseconds only. DragonFly rounds
-    /// up; the kernels of the other two would take the flag of a finer unit for nothing and
-    /// its number for milliseconds: use whole milliseconds if you run on them.
+    /// DragonFly, OpenBSD before 7.4 and NetBSD before 10 have milliseconds only. On DragonFly the
+    /// period is rounded up to them. The kernels of the other two do not know the flag of a finer
+    /// unit and may take its number for milliseconds: use whole milliseconds if you run on them.
     #[doc(alias = "EVFILT_TIMER")]
     #[must_use]
     pub fn timer(ident: usize, period: Duration, flags: Flags, udata: usize) -> Self {

@@ -36,8 +36,8 @@ impl Filter {
     /// A time has come.
     #[doc(alias = "EVFILT_TIMER")]
     pub const TIMER: Self = Self::new(FILTERS.timer);
-    /// The program itself says so. Newer than the rest: FreeBSD 8.1, macOS 10.6, NetBSD 10,
-    /// OpenBSD 7.7; older kernels answer `EINVAL`.
+    /// The program itself says so. Newer than the rest: NetBSD 10 and OpenBSD 7.8; older kernels
+    /// answer `EINVAL`.
     #[doc(alias = "EVFILT_USER")]
     pub const USER: Self = Self::new(FILTERS.user);
     /// An exceptional condition of a descriptor. Apple, OpenBSD, DragonFly.

@@ -85,10 +85,6 @@ impl Kqueue {
     /// * `EPIPE`: the other end of the pipe is closed (Apple, older systems; NetBSD says `EBADF`).
     /// * `ENOMEM`: the kernel has no memory left.
     ///
-    /// # Platform notes
-    ///
-    /// NetBSD 7 and OpenBSD 6.2 were the first of theirs with receipts.
-    ///
     /// Manual: kevent(2)
     #[doc(alias = "kevent")]
     #[doc(alias = "EV_RECEIPT")]
