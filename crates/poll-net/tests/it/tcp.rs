@@ -174,6 +174,10 @@ fn a_second_listener_on_the_port_is_refused() {
     let listener = TcpListener::bind(any_port()).unwrap();
     let taken = TcpListener::bind(listener.local_addr().unwrap()).unwrap_err();
     assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+    assert!(
+        listener.reuse_address().unwrap(),
+        "lingering connections do not count"
+    );
 }
 
 #[test]
