@@ -26,7 +26,9 @@ macro_rules! options {
             }
 
             $(
-                #[doc = concat!("Sets [`", stringify!($getter), "`](Self::", stringify!($getter), ").")]
+                #[doc = concat!(
+                    "Sets [`", stringify!($getter), "`](Self::", stringify!($getter), ")."
+                )]
                 ///
                 /// # Errors
                 ///

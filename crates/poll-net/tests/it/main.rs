@@ -16,6 +16,8 @@ mod inherited;
 mod linux;
 mod options;
 mod pipe;
+#[cfg(not(target_vendor = "apple"))]
+mod seqpacket;
 mod tcp;
 mod udp;
 mod udp_batch;

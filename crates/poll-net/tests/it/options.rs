@@ -234,24 +234,6 @@ fn the_peer_of_a_pair_is_this_process() {
     }
 }
 
-#[cfg(not(target_os = "openbsd"))]
-#[test]
-fn the_times_of_keepalive_are_kept_apart() {
-    let socket = TcpSocket::v4().unwrap();
-    socket.set_keepalive_idle(Duration::from_secs(11)).unwrap();
-    socket
-        .set_keepalive_interval(Duration::from_secs(7))
-        .unwrap();
-    socket.set_keepalive_count(5).unwrap();
-    assert_eq!(socket.keepalive_idle().unwrap(), Duration::from_secs(11));
-    assert_eq!(socket.keepalive_interval().unwrap(), Duration::from_secs(7));
-    assert_eq!(socket.keepalive_count().unwrap(), 5);
-    assert!(
-        !socket.keepalive().unwrap(),
-        "the times do not switch it on"
-    );
-}
-
 #[test]
 fn flags_of_a_udp_socket_are_kept_apart() {
     type Flag = (

@@ -109,29 +109,6 @@ fn datagrams_carry_the_senders_name_or_none() {
     assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
 }
 
-#[cfg(not(target_vendor = "apple"))]
-#[test]
-fn sequenced_packets_keep_the_bounds_of_messages_and_have_an_end() {
-    use poll_net::{UnixSeqpacket, UnixSeqpacketListener};
-
-    let path = TempPath::new();
-    let listener = UnixSeqpacketListener::bind(&path).unwrap();
-    let client = UnixSeqpacket::connect(&path).unwrap();
-    assert!(client.finish_connect().unwrap());
-    let (server, _peer) = readable(&listener, UnixSeqpacketListener::accept).unwrap();
-    client.send(b"one").unwrap();
-    client.send(b"three").unwrap();
-    let mut buffer = [0; 8];
-    assert_eq!(server.peek(&mut buffer).unwrap(), 3);
-    assert_eq!(server.recv(&mut buffer).unwrap(), 3);
-    assert_eq!(server.recv(&mut buffer).unwrap(), 5);
-    let nothing = server.recv(&mut buffer).unwrap_err();
-    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
-    drop(client);
-    assert_eq!(server.recv(&mut buffer).unwrap(), 0);
-    assert_eq!(server.send(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
-}
-
 #[test]
 fn sockets_convert_to_the_standard_library_and_back() {
     let (a, b) = std::os::unix::net::UnixStream::pair().unwrap();

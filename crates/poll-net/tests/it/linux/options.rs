@@ -119,3 +119,20 @@ fn udp_options_of_linux_are_read_back_as_they_were_set() {
         UdpSocket::recv_segments,
     );
 }
+
+#[test]
+fn the_times_of_keepalive_are_kept_apart() {
+    let socket = TcpSocket::v4().unwrap();
+    socket.set_keepalive_idle(Duration::from_secs(11)).unwrap();
+    socket
+        .set_keepalive_interval(Duration::from_secs(7))
+        .unwrap();
+    socket.set_keepalive_count(5).unwrap();
+    assert_eq!(socket.keepalive_idle().unwrap(), Duration::from_secs(11));
+    assert_eq!(socket.keepalive_interval().unwrap(), Duration::from_secs(7));
+    assert_eq!(socket.keepalive_count().unwrap(), 5);
+    assert!(
+        !socket.keepalive().unwrap(),
+        "the times do not switch it on"
+    );
+}
