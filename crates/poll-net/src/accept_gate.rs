@@ -98,7 +98,7 @@ impl AcceptGate {
     /// The longest pause, apart from the spread.
     pub const LONGEST_PAUSE: Duration = Duration::from_secs(1);
     /// Attempts in one turn if nobody says otherwise.
-    pub const DEFAULT_BUDGET: NonZeroU32 = NonZeroU32::new(64).unwrap();
+    pub const DEFAULT_BUDGET: NonZeroU32 = NonZeroU32::MIN.saturating_add(63);
 
     /// A gate with the default budget, for a listener without an event yet.
     #[must_use]
@@ -318,6 +318,14 @@ mod tests {
             }
         }
         (connections, errors)
+    }
+
+    #[test]
+    fn the_default_budget_is_sixty_four_attempts() {
+        let script = Script::new((0..100).map(Ok));
+        let mut gate = AcceptGate::new();
+        gate.ready();
+        assert_eq!(turn(&mut gate, &script, at(0)).0.len(), 64);
     }
 
     #[test]

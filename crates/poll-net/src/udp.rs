@@ -126,10 +126,12 @@ impl UdpSocket {
     ///
     /// Manual: connect(2)
     pub fn disconnect(&self) -> io::Result<()> {
-        match sys_socket::connect(&self.fd, &Address::unspecified()) {
-            Ok(()) | Err(Errno::AFNOSUPPORT | Errno::INVAL | Errno::ADDRNOTAVAIL) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        retry(
+            || match sys_socket::connect(&self.fd, &Address::unspecified()) {
+                Err(Errno::AFNOSUPPORT | Errno::INVAL | Errno::ADDRNOTAVAIL) => Ok(()),
+                result => result,
+            },
+        )
     }
 
     /// Sends a datagram to the peer that [`connect`](Self::connect) has named.
