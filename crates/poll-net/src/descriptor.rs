@@ -12,7 +12,9 @@ macro_rules! descriptor {
 
         impl From<std::os::fd::OwnedFd> for $type {
             /// Takes the descriptor as it is: the caller has made it non-blocking and knows that
-            /// it is of this kind. Operations on another kind return the system's error.
+            /// it is of this kind. Operations on another kind return the system's error. On
+            /// Apple's systems a socket from elsewhere raises `SIGPIPE` unless `SO_NOSIGPIPE` is
+            /// set.
             fn from(fd: std::os::fd::OwnedFd) -> Self {
                 Self { fd }
             }
