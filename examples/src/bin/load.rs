@@ -75,7 +75,8 @@ fn start() -> io::Result<Report> {
 fn print(report: &Report) {
     let micros = |parts, whole| report.latency.quantile(parts, whole).as_micros();
     println!(
-        "{{\"responses\":{},\"per_second\":{},\"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\"errors\":{}}}",
+        "{{\"responses\":{},\"per_second\":{},\"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\
+         \"errors\":{}}}",
         report.responses,
         report.rate(),
         micros(1, 2),

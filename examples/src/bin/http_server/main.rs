@@ -5,11 +5,11 @@
 //! http_server --port 8080 --engine native
 //! ```
 //!
-//! Read `server` for the loop, `connection` for what happens on one connection; `request` and
-//! `response` are HTTP; `input`, `output`, `slab` and `deadlines` are the pieces in between.
+//! Read `server` for the loop, `door` for how connections come in, `connection` for what happens
+//! on one connection; `request` and `response` are HTTP; `input`, `output`, `slab` and `deadlines`
+//! are the pieces in between.
 #![forbid(unsafe_code)]
 #![expect(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a program talks to the one who started it"
 )]
@@ -17,6 +17,7 @@
 mod connection;
 mod counters;
 mod deadlines;
+mod door;
 mod input;
 mod options;
 mod output;
@@ -27,7 +28,7 @@ mod service;
 mod slab;
 mod status;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use examples::arguments::Arguments;
@@ -60,8 +61,13 @@ fn start() -> io::Result<()> {
 
 fn serve<B: Backend>(poll: Poll<B>, options: &Options) -> io::Result<()> {
     let server = Server::new(poll, options)?;
-    println!("http://{}/ on {}", server.local_addr()?, options.engine);
+    let mut stdout = io::stdout();
+    writeln!(
+        stdout,
+        "http://{}/ on {}",
+        server.local_addr()?,
+        options.engine
+    )?;
     let counters = server.run()?;
-    println!("{}", counters.to_json());
-    Ok(())
+    writeln!(stdout, "{}", counters.to_json())
 }

@@ -26,6 +26,9 @@ static FILLING: [u8; 64 * 1024] = filling();
 /// Buffers in one write: up to a megabyte of filling, in one system call.
 const BUFFERS: usize = 16;
 
+/// Memory that an empty output keeps, so that a usual response allocates nothing.
+const KEPT: usize = 1024;
+
 impl Output {
     pub(crate) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
@@ -137,8 +140,9 @@ impl Output {
             }
             self.pieces.pop_front();
         }
-        self.text.clear();
         self.written = 0;
+        self.text.clear();
+        self.text.shrink_to(KEPT);
     }
 }
 

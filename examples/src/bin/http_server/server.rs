@@ -5,14 +5,13 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
 
-use poll_net::{Accept, AcceptGate, TcpListener, TcpStream};
-use poll_os::engine::{Backend, Events, Poll, Registry};
-use poll_os::{Clock, Event, Instant, Interest, Monotonic, Registered, Signal, Signals};
-use poll_os::{Token, Trigger};
+use poll_os::engine::{Backend, Events, Poll};
+use poll_os::{Clock, Event, Instant, Interest, Monotonic, Signal, Signals, Token, Trigger};
 
 use crate::connection::{Connection, Turn};
 use crate::counters::Counters;
 use crate::deadlines::Deadlines;
+use crate::door::Door;
 use crate::input::Spares;
 use crate::options::Options;
 use crate::service::{Limits, Service};
@@ -24,7 +23,6 @@ pub(crate) struct Server<B: Backend> {
     poll: Poll<B>,
     // None once the server is stopping.
     door: Option<Door<B>>,
-    gate: AcceptGate,
     stop_signals: Signals,
     connections: Slab<Connection<B>>,
     /// Those that can go on without an event, or have had one.
@@ -49,17 +47,13 @@ impl<B: Backend> Server<B> {
     /// A server that listens.
     pub(crate) fn new(poll: Poll<B>, options: &Options) -> io::Result<Self> {
         let registry = poll.registry();
-        let listener = TcpListener::bind(options.address)?;
-        // Connections inherit it, so that it costs none of them a system call.
-        listener.set_nodelay(true)?;
-        let door = Door::new(registry.clone(), listener)?;
+        let door = Door::open(options.address, DOOR, registry)?;
         let stop_signals = Signals::new([Signal::INTERRUPT, Signal::TERMINATE])?;
         registry.register(&stop_signals, STOP, Interest::READABLE, Trigger::Level)?;
         let run = options.run.unwrap_or(Duration::MAX);
         Ok(Self {
             poll,
             door: Some(door),
-            gate: AcceptGate::new(),
             stop_signals,
             connections: Slab::new(),
             list: Vec::new(),
@@ -78,7 +72,7 @@ impl<B: Backend> Server<B> {
     /// Where it listens.
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         match &self.door {
-            Some(door) => door.0.get_ref().local_addr(),
+            Some(door) => door.local_addr(),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -114,7 +108,7 @@ impl<B: Backend> Server<B> {
         if !self.list.is_empty() {
             return Some(Duration::ZERO);
         }
-        let door = self.door.as_ref().and_then(|_| self.gate.next_attempt());
+        let door = self.door.as_ref().and_then(Door::next_attempt);
         let next = [door, self.deadlines.next(), Some(self.end)];
         let next = next
             .into_iter()
@@ -126,7 +120,11 @@ impl<B: Backend> Server<B> {
 
     fn note(&mut self, event: Event) {
         match event.token() {
-            DOOR => self.gate.ready(),
+            DOOR => {
+                if let Some(door) = &mut self.door {
+                    door.note();
+                }
+            }
             STOP => {
                 if self.stop_signals.drain().count() > 0 {
                     self.end = Instant::START;
@@ -152,27 +150,21 @@ impl<B: Backend> Server<B> {
     }
 
     fn accept(&mut self, now: Instant) {
-        while let Some(door) = &self.door
-            && let Some(accepted) = self.gate.accept(door, now)
+        while let Some(door) = &mut self.door
+            && let Some(accepted) = door.accept(self.connections.next_key(), now)
         {
-            if let Err(error) = accepted.and_then(|(stream, _)| self.admit(stream, now)) {
-                self.service.counters.count_error(match error.kind() {
+            match accepted {
+                Ok(stream) => {
+                    let key = self.connections.insert(Connection::new(stream));
+                    self.service.counters.accepted += 1;
+                    self.renew_deadline(key, now);
+                }
+                Err(error) => self.service.counters.count_error(match error.kind() {
                     io::ErrorKind::ConnectionAborted => "gone before accepted",
                     _ => "not accepted",
-                });
+                }),
             }
         }
-    }
-
-    fn admit(&mut self, stream: TcpStream, now: Instant) -> io::Result<()> {
-        let key = self.connections.next_key();
-        let both = Interest::READABLE | Interest::WRITABLE;
-        let registry = self.poll.registry().clone();
-        let stream = Registered::new(registry, stream, key.into(), both, Trigger::Edge)?;
-        self.connections.insert(Connection::new(stream));
-        self.service.counters.accepted += 1;
-        self.renew_deadline(key, now);
-        Ok(())
     }
 
     /// Gives each listed connection a turn.
@@ -239,25 +231,5 @@ impl<B: Backend> Server<B> {
                 self.list_once(key);
             }
         }
-    }
-}
-
-/// The registered listener, which the gate can ask for connections.
-#[derive(Debug)]
-struct Door<B: Backend>(Registered<TcpListener, Registry<B>>);
-
-impl<B: Backend> Door<B> {
-    fn new(registry: Registry<B>, listener: TcpListener) -> io::Result<Self> {
-        let readable = Interest::READABLE;
-        let listener = Registered::new(registry, listener, DOOR, readable, Trigger::Edge)?;
-        Ok(Self(listener))
-    }
-}
-
-impl<B: Backend> Accept for Door<B> {
-    type Accepted = (TcpStream, SocketAddr);
-
-    fn accept_next(&self) -> io::Result<Self::Accepted> {
-        self.0.try_io(TcpListener::accept)
     }
 }

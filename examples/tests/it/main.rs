@@ -1,0 +1,18 @@
+//! The examples as processes, driven over real sockets.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and one that is skipped says so"
+)]
+
+mod exhaustion;
+mod many;
+mod programs;
+mod requests;
+mod slow;
+mod stop;
+mod support;
+mod tools;
+mod vanish;

@@ -1,0 +1,86 @@
+//! The other programs, each run to its end.
+
+use std::process::{Command, Output};
+
+use examples::server_process::is_readable_within;
+use poll_os::Signal;
+use sys_process::{Pid, kill};
+
+use crate::support::LIMIT;
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(program).args(arguments).output().unwrap();
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{program}: {status}: {stderr}");
+    String::from_utf8(stdout).unwrap()
+}
+
+#[test]
+fn the_echo_server_returns_what_it_gets() {
+    run(env!("CARGO_BIN_EXE_echo_server"), &["--self-test"]);
+}
+
+#[test]
+fn the_udp_echo_returns_what_it_gets_in_batches() {
+    let output = run(env!("CARGO_BIN_EXE_udp_echo"), &["--self-test"]);
+    assert!(output.contains("201 datagrams in "), "{output}");
+}
+
+#[test]
+fn all_engines_agree() {
+    let output = run(env!("CARGO_BIN_EXE_engine_choice"), &[]);
+    assert!(output.ends_with("all engines agree\n"), "{output}");
+}
+
+#[test]
+fn the_load_client_counts_what_fails() {
+    run(
+        env!("CARGO_BIN_EXE_load"),
+        &["--self-test", "--ms", "100", "--engine", "poll"],
+    );
+    let mut refused = Command::new(env!("CARGO_BIN_EXE_load"));
+    // Nobody listens on the discard port.
+    refused.args(["--to", "127.0.0.1:9", "--connections", "3", "--ms", "1"]);
+    let output = refused.output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"errors\":3}"));
+}
+
+#[test]
+fn the_demonstration_prints_its_table_and_ends() {
+    let output = run(env!("CARGO_BIN_EXE_http_demo"), &["--seconds", "1"]);
+    let lines: Vec<&str> = output.lines().map(str::trim_start).collect();
+    for start in [
+        "connections ",
+        "1 ",
+        "64 ",
+        "1000 ",
+        "the server ended cleanly",
+    ] {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "{output}");
+    }
+}
+
+#[test]
+fn an_interrupted_demonstration_ends_its_server() {
+    for arguments in [&["--serve"][..], &["--seconds", "600"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_http_demo"));
+        command.args(arguments).stdout(std::process::Stdio::piped());
+        let mut demo = command.spawn().unwrap();
+        let stdout = demo.stdout.take().unwrap();
+        assert!(is_readable_within(&stdout, LIMIT).unwrap());
+        let id = Pid::from_raw(i32::try_from(demo.id()).unwrap()).unwrap();
+        kill(id, Signal::INTERRUPT).unwrap();
+        // The server shares this output, so its end is the end of both.
+        let output = std::io::read_to_string(stdout).unwrap();
+        demo.wait().unwrap();
+        assert!(
+            output.ends_with("the server ended cleanly, with no connection open\n"),
+            "{output}"
+        );
+    }
+}
