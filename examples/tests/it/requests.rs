@@ -14,6 +14,7 @@ fn one_connection_serves_many_requests() {
             let response = client.ask(HELLO);
             assert_eq!((response.status(), response.closes()), ("200 OK", false));
             assert_eq!(response.body, b"Hello, world!\n");
+            assert!(response.head.contains("\r\nDate: "), "{}", response.head);
         }
         assert_eq!(count(server, "connections_accepted"), 2);
         assert_eq!(count(server, "requests"), 102);
@@ -115,6 +116,18 @@ fn a_body_is_read_and_dropped_up_to_the_limit() {
             assert_eq!(client.response().status(), "405 Method Not Allowed");
             assert_eq!(client.response().status(), "200 OK");
         }
+    });
+}
+
+#[test]
+fn a_client_that_sends_a_refused_body_to_its_end_still_gets_its_answer() {
+    on_each_engine(&[], |server| {
+        let mut client = Client::connect(server);
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n");
+        // Had the server closed the connection, this would fail, and the response be lost.
+        client.send(vec![b'x'; 20_000_000]);
+        assert_eq!(client.response().status(), "413 Content Too Large");
+        client.expect_end();
     });
 }
 

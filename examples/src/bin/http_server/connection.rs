@@ -281,13 +281,13 @@ impl<B: Backend> Connection<B> {
         self.phase = if keeps { Phase::Head } else { Phase::Last };
         self.has_progressed = true;
         service.counters.count(&request);
-        response::respond(&mut self.output, &request, after, &service.counters);
+        response::respond(&mut self.output, &request, after, service);
     }
 
     /// Answers with a failure after which the connection ends.
     fn refuse(&mut self, status: Status, service: &mut Service) {
         service.counters.count_error(status.as_str());
-        response::refuse(&mut self.output, status);
+        response::refuse(&mut self.output, status, service);
         self.input.consume(usize::MAX);
         self.phase = Phase::Last;
     }

@@ -26,9 +26,9 @@ pub(crate) struct Counters {
 
 impl Counters {
     /// Nothing yet; the time that the server is up begins here.
-    pub(crate) fn start() -> Self {
+    pub(crate) const fn start(now: Instant) -> Self {
         Self {
-            started: Monotonic.now(),
+            started: now,
             accepted: 0,
             closed: 0,
             requests: 0,
@@ -84,10 +84,11 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::Counters;
+    use poll_os::Instant;
 
     #[test]
     fn json_holds_every_counter_and_the_errors_by_kind() {
-        let mut counters = Counters::start();
+        let mut counters = Counters::start(Instant::START);
         counters.accepted = 3;
         counters.closed = 1;
         counters.count_error("timed out");

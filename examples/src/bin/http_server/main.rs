@@ -16,6 +16,7 @@
 
 mod connection;
 mod counters;
+mod date;
 mod deadlines;
 mod door;
 mod input;

@@ -1,8 +1,8 @@
 //! Composing responses.
 
-use crate::counters::Counters;
 use crate::output::Output;
 use crate::request::{Answer, Request};
+use crate::service::Service;
 use crate::status::Status;
 
 const PAGE: &str = include_str!("page.html");
@@ -23,21 +23,42 @@ pub(crate) enum After {
     End,
 }
 
+/// The head of a response.
+struct Head {
+    status: Status,
+    kind: &'static str,
+    len: usize,
+    after: After,
+}
+
 /// Appends the response to `request`.
-pub(crate) fn respond(output: &mut Output, request: &Request, after: After, counters: &Counters) {
-    let mut text = |status: Status, kind: &str, body: &str| {
-        head(output, status, kind, body.len(), after);
+pub(crate) fn respond(output: &mut Output, request: &Request, after: After, service: &Service) {
+    let mut text = |status: Status, kind: &'static str, body: &str| {
+        let len = body.len();
+        let head = Head {
+            status,
+            kind,
+            len,
+            after,
+        };
+        head.push_to(output, service);
         if !request.is_head {
             output.push(body.as_bytes());
         }
     };
     match request.answer {
         Answer::Page => text(Status::OK, HTML, PAGE),
-        Answer::Counters => text(Status::OK, JSON, &counters.to_json()),
+        Answer::Counters => text(Status::OK, JSON, &service.counters.to_json()),
         Answer::Hello => text(Status::OK, TEXT, HELLO),
         Answer::Failure(status) => text(status, TEXT, status.as_str()),
         Answer::Bytes(len) => {
-            head(output, Status::OK, TEXT, len, after);
+            let head = Head {
+                status: Status::OK,
+                kind: TEXT,
+                len,
+                after,
+            };
+            head.push_to(output, service);
             if !request.is_head {
                 output.push_filling(len);
             }
@@ -45,10 +66,16 @@ pub(crate) fn respond(output: &mut Output, request: &Request, after: After, coun
     }
 }
 
-/// Appends a response after which the connection ends, to whatever came.
-pub(crate) fn refuse(output: &mut Output, status: Status) {
+/// Appends a failure after which the connection ends.
+pub(crate) fn refuse(output: &mut Output, status: Status, service: &Service) {
     let body = status.as_str();
-    head(output, status, TEXT, body.len(), After::End);
+    let head = Head {
+        status,
+        kind: TEXT,
+        len: body.len(),
+        after: After::End,
+    };
+    head.push_to(output, service);
     output.push(body.as_bytes());
 }
 
@@ -57,24 +84,26 @@ pub(crate) fn invite_body(output: &mut Output) {
     output.push(b"HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-fn head(output: &mut Output, status: Status, kind: &str, len: usize, after: After) {
-    let connection = match after {
-        After::Next => "",
-        After::NextAsAgreed => "Connection: keep-alive\r\n",
-        After::End => "Connection: close\r\n",
-    };
-    let allow = match status {
-        Status::METHOD_NOT_ALLOWED => "Allow: GET, HEAD\r\n",
-        _ => "",
-    };
-    output.push(b"HTTP/1.1 ");
-    output.push(status.as_str().as_bytes());
-    output.push(b"\r\nContent-Type: ");
-    output.push(kind.as_bytes());
-    output.push(b"\r\nContent-Length: ");
-    output.push_number(len);
-    output.push(b"\r\n");
-    output.push(allow.as_bytes());
-    output.push(connection.as_bytes());
-    output.push(b"\r\n");
+impl Head {
+    fn push_to(&self, output: &mut Output, service: &Service) {
+        let mut push = |text: &str| output.push(text.as_bytes());
+        push("HTTP/1.1 ");
+        push(self.status.as_str());
+        push("\r\n");
+        push(service.date.as_str());
+        push("Content-Type: ");
+        push(self.kind);
+        push("\r\nContent-Length: ");
+        output.push_number(self.len);
+        output.push(match self.status {
+            Status::METHOD_NOT_ALLOWED => b"\r\nAllow: GET, HEAD",
+            _ => b"",
+        });
+        output.push(match self.after {
+            After::Next => b"",
+            After::NextAsAgreed => b"\r\nConnection: keep-alive",
+            After::End => b"\r\nConnection: close",
+        });
+        output.push(b"\r\n\r\n");
+    }
 }

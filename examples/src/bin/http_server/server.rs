@@ -12,7 +12,6 @@ use crate::connection::{Connection, Turn};
 use crate::counters::Counters;
 use crate::deadlines::Deadlines;
 use crate::door::Door;
-use crate::input::Spares;
 use crate::options::Options;
 use crate::service::{Limits, Service};
 use crate::slab::{Key, Slab};
@@ -59,11 +58,7 @@ impl<B: Backend> Server<B> {
             list: Vec::new(),
             deadlines: Deadlines::default(),
             limits: options.limits,
-            service: Service {
-                counters: Counters::start(),
-                spares: Spares::default(),
-                is_stopping: false,
-            },
+            service: Service::start(),
             end: Monotonic.now().saturating_add(run),
             stop: options.stop,
         })
@@ -88,6 +83,7 @@ impl<B: Backend> Server<B> {
                 self.note(event);
             }
             let now = Monotonic.now();
+            self.service.date.refresh(now);
             self.accept(now);
             self.advance_listed(now);
             self.ring_alarms(now);

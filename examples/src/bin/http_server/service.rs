@@ -2,8 +2,11 @@
 
 use core::time::Duration;
 
+use poll_os::{Clock, Monotonic};
+
 use crate::connection::Waiting;
 use crate::counters::Counters;
+use crate::date::DateLine;
 use crate::input::Spares;
 
 /// What all connections share.
@@ -11,8 +14,22 @@ use crate::input::Spares;
 pub(crate) struct Service {
     pub(crate) counters: Counters,
     pub(crate) spares: Spares,
+    pub(crate) date: DateLine,
     /// The server is stopping: each response is the last of its connection.
     pub(crate) is_stopping: bool,
+}
+
+impl Service {
+    /// A service that begins now.
+    pub(crate) fn start() -> Self {
+        let now = Monotonic.now();
+        Self {
+            counters: Counters::start(now),
+            spares: Spares::default(),
+            date: DateLine::new(now),
+            is_stopping: false,
+        }
+    }
 }
 
 /// How long a connection may take for what.
