@@ -6,9 +6,14 @@ use core::mem::{offset_of, size_of};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, sockaddr_un};
+use static_assertions::{assert_eq_size, assert_impl_all};
 
 use crate::unix_address::UnixAddr;
 use crate::{Domain, target};
+
+assert_impl_all!(Address: Send, Sync, Unpin, Copy);
+// The room and its length, and nothing else: tables of addresses are sized by it.
+assert_eq_size!(Address, [u64; STORAGE / 8 + 1]);
 
 /// Room for an address of any family.
 pub(crate) const STORAGE: usize = size_of::<sockaddr_storage>();
@@ -329,7 +334,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in any::<[u8; STORAGE]>(), len in 0..200_usize) {
+        fn any_bytes_are_read_without_a_panic(
+            bytes in any::<[u8; STORAGE]>(),
+            len in 0..200_usize,
+        ) {
             let mut address = Address::EMPTY;
             *address.storage() = bytes;
             for family in [None, Some(libc::AF_INET), Some(libc::AF_INET6), Some(libc::AF_UNIX)] {

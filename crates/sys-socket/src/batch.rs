@@ -4,11 +4,19 @@ use core::fmt;
 use std::io::IoSlice;
 use std::os::fd::AsFd;
 
-use crate::control::{close_received, finish_birth};
+use static_assertions::assert_impl_all;
+
+use crate::control_incoming::{close_received, finish_birth};
 use crate::sys::{self, Headers, RawReceived, Sink, Source};
 use crate::{
     Address, ControlMessages, Errno, MessageFlags, OutgoingControl, ReceiveFlags, SendFlags,
 };
+
+assert_impl_all!(OutgoingMessage<'static>: Send, Sync, Copy);
+// By hand, with the proof, in sys/batch.rs.
+assert_impl_all!(SendBatch: Send, Sync, Unpin);
+assert_impl_all!(ReceiveBatch: Send, Sync, Unpin);
+assert_impl_all!(BatchMessage<'static>: Send, Sync);
 
 /// One message to be sent in a batch.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,14 @@ use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 use std::os::fd::OwnedFd;
 
+use static_assertions::{assert_impl_all, assert_not_impl_any};
+
 use crate::target::{NAMES, PACKET_INFO_V4};
 use crate::{Address, Credentials, Errno, sys, target};
+
+assert_impl_all!(ControlMessage<'static>: Send, Sync);
+// A copy would hand out the same descriptors.
+assert_not_impl_any!(ReceivedFds<'static>: Clone);
 
 /// What one control message says.
 ///

@@ -6,6 +6,8 @@ use core::mem::offset_of;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
+use static_assertions::assert_eq_size;
+
 use crate::Errno;
 
 /// An option's value as the kernel sees it.
@@ -58,6 +60,9 @@ pub trait Form {
     /// Turns the kernel's form into a value; `None` if it has the wrong length or range.
     fn decode(wire: &[u8]) -> Option<Self::Value>;
 }
+
+// Sixteen bytes and how many of them are used.
+assert_eq_size!(Wire, [u64; 3]);
 
 // The two halves of `linger` are read and written by their places.
 const _: () = {

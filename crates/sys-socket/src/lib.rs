@@ -12,8 +12,10 @@
 
 mod address;
 mod batch;
-mod control;
+mod control_incoming;
+mod control_layout;
 mod control_message;
+mod control_outgoing;
 mod create;
 mod credentials;
 mod flags;
@@ -38,8 +40,10 @@ pub use rustix::io::Errno;
 
 pub use address::Address;
 pub use batch::{BatchMessage, OutgoingMessage, ReceiveBatch, SendBatch};
-pub use control::{ControlMessages, IncomingControl, OutgoingControl, control_space};
+pub use control_incoming::{ControlMessages, IncomingControl};
+pub use control_layout::control_space;
 pub use control_message::{ControlMessage, PacketInfo4, PacketInfo6, QueuedError, ReceivedFds};
+pub use control_outgoing::OutgoingControl;
 pub use create::{
     accept, bind, connect, listen, local_addr, pair, peer_addr, shutdown, socket, take_error,
 };

@@ -3,7 +3,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::AsFd;
 
-use crate::control::finish_birth;
+use crate::control_incoming::finish_birth;
 use crate::{
     Address, Errno, IncomingControl, MessageFlags, OutgoingControl, ReceiveFlags, SendFlags, sys,
 };

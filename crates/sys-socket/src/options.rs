@@ -20,8 +20,8 @@ use crate::target::NAMES;
 #[doc(alias = "SO_TYPE")]
 pub const KIND: SocketOption<Signed> = SocketOption::new(libc::SOL_SOCKET, Some(libc::SO_TYPE));
 
-/// The domain, as the number in [`Domain`](crate::Domain). Read only. Not on Apple's systems, NetBSD
-/// and DragonFly.
+/// The domain, as the number in [`Domain`](crate::Domain). Read only. Not on Apple's systems,
+/// NetBSD and DragonFly.
 ///
 /// Manual: socket(7)
 #[doc(alias = "SO_DOMAIN")]

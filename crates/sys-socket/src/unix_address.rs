@@ -7,7 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 
+use static_assertions::assert_impl_all;
+
 use crate::{Errno, target};
+
+assert_impl_all!(UnixAddr: Send, Sync, Unpin, Copy);
 
 /// The address of a Unix socket.
 ///
@@ -193,7 +197,7 @@ impl fmt::Debug for UnixAddr {
 #[cfg(test)]
 mod tests {
     use super::UnixAddr;
-    use crate::Errno;
+    use crate::{Errno, target};
     use std::os::unix::net::SocketAddr;
     use std::path::Path;
 
@@ -266,9 +270,13 @@ mod tests {
         assert_eq!(UnixAddr::try_from(&unnamed), Ok(UnixAddr::UNNAMED));
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     #[test]
     fn abstract_names_keep_every_byte_and_their_length_is_checked() {
+        if !target::ABSTRACT_NAMES {
+            let refused = UnixAddr::from_abstract_name("a");
+            assert_eq!(refused, Err(Errno::OPNOTSUPP));
+            return;
+        }
         let long = [7; UnixAddr::MAX_ABSTRACT_NAME + 1];
         for (name, wanted) in [
             (&b""[..], None),

@@ -5,12 +5,18 @@
     reason = "a test that cannot prepare its sockets has failed"
 )]
 
+#[cfg(target_os = "linux")]
+mod abstract_names;
 mod batches;
 #[cfg(feature = "count")]
 mod count;
 mod create;
 mod descriptors;
 mod inherit;
+#[cfg(target_os = "linux")]
+mod linux_messages;
+#[cfg(target_os = "linux")]
+mod linux_options;
 mod loopback;
 mod messages;
 mod options;

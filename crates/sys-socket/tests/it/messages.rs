@@ -12,11 +12,11 @@ use sys_socket::{
 use crate::descriptors::is_close_on_exec;
 use crate::loopback::{bound, udp_pair, wait_readable};
 
-fn unix_pair(kind: Kind) -> (OwnedFd, OwnedFd) {
+pub(crate) fn unix_pair(kind: Kind) -> (OwnedFd, OwnedFd) {
     sys_socket::pair(Domain::UNIX, kind, Protocol::DEFAULT).unwrap()
 }
 
-fn send(socket: &OwnedFd, control: &OutgoingControl<'_>) {
+pub(crate) fn send(socket: &OwnedFd, control: &OutgoingControl<'_>) {
     let sent = sys_socket::send_message(
         socket,
         &[IoSlice::new(b"x")],
@@ -27,21 +27,21 @@ fn send(socket: &OwnedFd, control: &OutgoingControl<'_>) {
     assert_eq!(sent, Ok(1));
 }
 
-fn send_rights(socket: &OwnedFd, descriptors: &[BorrowedFd<'_>]) {
+pub(crate) fn send_rights(socket: &OwnedFd, descriptors: &[BorrowedFd<'_>]) {
     let space = control_space(size_of_val(descriptors));
     let mut control = OutgoingControl::with_capacity(space);
     control.push_rights(descriptors).unwrap();
     send(socket, &control);
 }
 
-fn receive(socket: &OwnedFd, control: &mut IncomingControl) -> Received {
+pub(crate) fn receive(socket: &OwnedFd, control: &mut IncomingControl) -> Received {
     wait_readable(socket);
     let mut bytes = [0; 16];
     let mut buffers = [IoSliceMut::new(&mut bytes)];
     sys_socket::receive_message(socket, &mut buffers, control, ReceiveFlags::NONE).unwrap()
 }
 
-fn take_all(control: &mut IncomingControl) -> Vec<OwnedFd> {
+pub(crate) fn take_all(control: &mut IncomingControl) -> Vec<OwnedFd> {
     let mut taken = Vec::new();
     for message in control.messages() {
         if let ControlMessage::Rights(descriptors) = message {
@@ -223,135 +223,4 @@ fn a_datagram_tells_where_it_arrived_and_can_choose_where_it_comes_from() {
     sys_socket::send_message(&server, &bytes, to, &answer, SendFlags::NONE).unwrap();
     let received = receive(&client, &mut control);
     assert_eq!(received.from.inet(), Some(SocketAddr::from((source, port))));
-}
-
-#[cfg(target_os = "linux")]
-mod linux {
-    use sys_socket::Credentials;
-
-    use super::{
-        ControlMessage, Errno, IncomingControl, IoSliceMut, Kind, MessageFlags, OutgoingControl,
-        ReceiveFlags, SendFlags, bound, control_space, options, receive, send, set_option,
-        udp_pair, unix_pair, wait_readable,
-    };
-
-    #[test]
-    fn a_peek_brings_descriptors_of_its_own_and_leaks_none() {
-        use std::os::fd::AsFd;
-        let (a, b) = unix_pair(Kind::DATAGRAM);
-        let (read_end, write_end) = sys_socket::pipe().unwrap();
-        super::send_rights(&a, &[write_end.as_fd()]);
-        drop(write_end);
-        let mut control = IncomingControl::with_capacity(control_space(4));
-        for flags in [ReceiveFlags::PEEK, ReceiveFlags::NONE] {
-            let mut bytes = [0; 4];
-            let mut buffers = [IoSliceMut::new(&mut bytes)];
-            sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
-            assert_eq!(super::take_all(&mut control).len(), 1);
-        }
-        super::assert_closes(&read_end);
-    }
-
-    #[test]
-    fn credentials_arrive_with_the_message() {
-        let (a, b) = unix_pair(Kind::DATAGRAM);
-        set_option(&b, options::PASS_CREDENTIALS, true).unwrap();
-        let me = Credentials {
-            pid: i32::try_from(std::process::id()).ok(),
-            uid: rustix::process::getuid().as_raw(),
-            gid: rustix::process::getgid().as_raw(),
-        };
-        let mut given = OutgoingControl::with_capacity(control_space(12));
-        given.push_credentials(me).unwrap();
-        send(&a, &given);
-        send(&a, &OutgoingControl::with_capacity(0));
-        let mut control = IncomingControl::with_capacity(control_space(12));
-        for _ in 0..2 {
-            receive(&b, &mut control);
-            let mut messages = control.messages();
-            let Some(ControlMessage::Credentials(seen)) = messages.next() else {
-                panic!("no credentials");
-            };
-            assert_eq!(seen, me);
-        }
-    }
-
-    #[test]
-    fn times_and_the_type_of_service_arrive_with_the_datagram() {
-        let (a, b) = udp_pair();
-        set_option(&b, options::RECEIVE_TIMESTAMP, true).unwrap();
-        set_option(&b, options::RECEIVE_TOS, true).unwrap();
-        let mut given = OutgoingControl::with_capacity(control_space(4));
-        given.push_tos(0x2a).unwrap();
-        send(&a, &given);
-        let mut control = IncomingControl::with_capacity(control_space(16) + control_space(4));
-        let received = receive(&b, &mut control);
-        assert!(!received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
-        let (mut time, mut tos) = (None, None);
-        for message in control.messages() {
-            match message {
-                ControlMessage::Timestamp(seen) => time = Some(seen),
-                ControlMessage::Tos(seen) => tos = Some(seen),
-                other => panic!("{other:?}"),
-            }
-        }
-        assert_eq!(tos, Some(0x2a));
-        // Later than the day this was written.
-        assert!(time.unwrap().as_secs() > 1_700_000_000);
-    }
-
-    #[test]
-    fn a_refused_datagram_comes_back_on_the_error_queue_once() {
-        let _guard = crate::loopback::no_child_starts();
-        let (a, _) = bound(Kind::DATAGRAM);
-        let (closed, address) = bound(Kind::DATAGRAM);
-        set_option(&a, options::RECEIVE_ERRORS_V4, true).unwrap();
-        drop(closed);
-        sys_socket::send_to(&a, b"lost", &address, SendFlags::NONE).unwrap();
-        crate::loopback::wait(&a, rustix::event::PollFlags::ERR);
-        let mut control = IncomingControl::with_capacity(128);
-        let mut bytes = [0; 16];
-        let mut buffers = [IoSliceMut::new(&mut bytes)];
-        let flags = ReceiveFlags::ERROR_QUEUE;
-        let received = sys_socket::receive_message(&a, &mut buffers, &mut control, flags).unwrap();
-        assert!(received.flags.contains(MessageFlags::ERROR_QUEUE));
-        assert_eq!((received.len, received.from), (4, address));
-        let Some(ControlMessage::Error(error)) = control.messages().next() else {
-            panic!("no error");
-        };
-        assert_eq!(error.errno, Errno::CONNREFUSED);
-        assert_eq!(error.origin, 2);
-        let offender = error.offender.unwrap().ip();
-        assert_eq!(offender, core::net::Ipv4Addr::LOCALHOST);
-        let again = sys_socket::receive_message(&a, &mut buffers, &mut control, flags);
-        assert_eq!(again.err(), Some(Errno::AGAIN));
-    }
-
-    #[test]
-    fn segments_are_cut_when_sent_and_joined_when_received() {
-        let (a, b) = udp_pair();
-        let mut given = OutgoingControl::with_capacity(control_space(2));
-        given.push_segment_size(100).unwrap();
-        set_option(&b, options::RECEIVE_SEGMENTS, true).unwrap();
-        let bytes = [7; 250];
-        let buffers = [super::IoSlice::new(&bytes)];
-        let sent = sys_socket::send_message(&a, &buffers, None, &given, SendFlags::NONE);
-        assert_eq!(sent, Ok(250));
-        let mut control = IncomingControl::with_capacity(control_space(4));
-        let (mut total, mut joined) = (0, 0);
-        while total < 250 {
-            wait_readable(&b);
-            let mut bytes = [0; 1024];
-            let mut buffers = [IoSliceMut::new(&mut bytes)];
-            let flags = ReceiveFlags::NONE;
-            let received =
-                sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
-            total += received.len;
-            if let Some(ControlMessage::SegmentSize(size)) = control.messages().next() {
-                assert_eq!(size, 100);
-                joined += 1;
-            }
-        }
-        assert_eq!((total, joined), (250, 1));
-    }
 }

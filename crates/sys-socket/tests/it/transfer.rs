@@ -140,17 +140,6 @@ fn urgent_bytes_travel_beside_the_stream() {
     assert_eq!((received, buffer[0]), (Ok(1), b'!'));
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn the_whole_length_of_a_datagram_is_told_on_request() {
-    let (a, b) = udp_pair();
-    sys_socket::send(&a, b"long", SendFlags::NONE).unwrap();
-    wait_readable(&b);
-    let mut buffer = [0; 2];
-    let received = sys_socket::recv(&b, &mut buffer, ReceiveFlags::WHOLE_LENGTH);
-    assert_eq!(received, Ok(4));
-}
-
 #[test]
 fn an_unnamed_sender_has_an_empty_address() {
     let (a, b) = sys_socket::pair(Domain::UNIX, Kind::DATAGRAM, Protocol::DEFAULT).unwrap();

@@ -1,0 +1,167 @@
+//! Messages as only Linux has them: peeked descriptors, credentials, times, errors, segments.
+
+use core::net::Ipv4Addr;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::AsFd;
+
+use rustix::event::PollFlags;
+use sys_socket::{
+    ControlMessage, Credentials, Errno, IncomingControl, Kind, MessageFlags, OutgoingControl,
+    ReceiveBatch, ReceiveFlags, SendFlags, control_space, options, set_option,
+};
+
+use crate::loopback::{bound, no_child_starts, udp_pair, wait, wait_readable};
+use crate::messages::{assert_closes, receive, send, send_rights, take_all, unix_pair};
+
+#[test]
+fn a_peek_brings_descriptors_of_its_own_and_leaks_none() {
+    let (a, b) = unix_pair(Kind::DATAGRAM);
+    let (read_end, write_end) = sys_socket::pipe().unwrap();
+    send_rights(&a, &[write_end.as_fd()]);
+    drop(write_end);
+    let mut control = IncomingControl::with_capacity(control_space(4));
+    for flags in [ReceiveFlags::PEEK, ReceiveFlags::NONE] {
+        let mut bytes = [0; 4];
+        let mut buffers = [IoSliceMut::new(&mut bytes)];
+        sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
+        assert_eq!(take_all(&mut control).len(), 1);
+    }
+    assert_closes(&read_end);
+}
+
+#[test]
+fn credentials_arrive_with_the_message() {
+    let (a, b) = unix_pair(Kind::DATAGRAM);
+    set_option(&b, options::PASS_CREDENTIALS, true).unwrap();
+    let me = Credentials {
+        pid: i32::try_from(std::process::id()).ok(),
+        uid: rustix::process::getuid().as_raw(),
+        gid: rustix::process::getgid().as_raw(),
+    };
+    let mut given = OutgoingControl::with_capacity(control_space(12));
+    given.push_credentials(me).unwrap();
+    send(&a, &given);
+    send(&a, &OutgoingControl::with_capacity(0));
+    let mut control = IncomingControl::with_capacity(control_space(12));
+    for _ in 0..2 {
+        receive(&b, &mut control);
+        let mut messages = control.messages();
+        let Some(ControlMessage::Credentials(seen)) = messages.next() else {
+            panic!("no credentials");
+        };
+        assert_eq!(seen, me);
+    }
+}
+
+#[test]
+fn times_and_the_type_of_service_arrive_with_the_datagram() {
+    let (a, b) = udp_pair();
+    set_option(&b, options::RECEIVE_TIMESTAMP, true).unwrap();
+    set_option(&b, options::RECEIVE_TOS, true).unwrap();
+    let mut given = OutgoingControl::with_capacity(control_space(4));
+    given.push_tos(0x2a).unwrap();
+    send(&a, &given);
+    let mut control = IncomingControl::with_capacity(control_space(16) + control_space(4));
+    let received = receive(&b, &mut control);
+    assert!(!received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
+    let (mut time, mut tos) = (None, None);
+    for message in control.messages() {
+        match message {
+            ControlMessage::Timestamp(seen) => time = Some(seen),
+            ControlMessage::Tos(seen) => tos = Some(seen),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(tos, Some(0x2a));
+    // Later than the day this was written.
+    assert!(time.unwrap().as_secs() > 1_700_000_000);
+}
+
+#[test]
+fn a_refused_datagram_comes_back_on_the_error_queue_once() {
+    let _guard = no_child_starts();
+    let (a, _) = bound(Kind::DATAGRAM);
+    let (closed, address) = bound(Kind::DATAGRAM);
+    set_option(&a, options::RECEIVE_ERRORS_V4, true).unwrap();
+    drop(closed);
+    sys_socket::send_to(&a, b"lost", &address, SendFlags::NONE).unwrap();
+    wait(&a, PollFlags::ERR);
+    let mut control = IncomingControl::with_capacity(128);
+    let mut bytes = [0; 16];
+    let mut buffers = [IoSliceMut::new(&mut bytes)];
+    let flags = ReceiveFlags::ERROR_QUEUE;
+    let received = sys_socket::receive_message(&a, &mut buffers, &mut control, flags).unwrap();
+    assert!(received.flags.contains(MessageFlags::ERROR_QUEUE));
+    assert_eq!((received.len, received.from), (4, address));
+    let Some(ControlMessage::Error(error)) = control.messages().next() else {
+        panic!("no error");
+    };
+    assert_eq!(error.errno, Errno::CONNREFUSED);
+    assert_eq!(error.origin, 2);
+    let offender = error.offender.unwrap().ip();
+    assert_eq!(offender, Ipv4Addr::LOCALHOST);
+    let again = sys_socket::receive_message(&a, &mut buffers, &mut control, flags);
+    assert_eq!(again.err(), Some(Errno::AGAIN));
+}
+
+#[test]
+fn segments_are_cut_when_sent_and_joined_when_received() {
+    let (a, b) = udp_pair();
+    let mut given = OutgoingControl::with_capacity(control_space(2));
+    given.push_segment_size(100).unwrap();
+    set_option(&b, options::RECEIVE_SEGMENTS, true).unwrap();
+    let bytes = [7; 250];
+    let buffers = [IoSlice::new(&bytes)];
+    let sent = sys_socket::send_message(&a, &buffers, None, &given, SendFlags::NONE);
+    assert_eq!(sent, Ok(250));
+    let mut control = IncomingControl::with_capacity(control_space(4));
+    let (mut total, mut joined) = (0, 0);
+    while total < 250 {
+        wait_readable(&b);
+        let mut bytes = [0; 1024];
+        let mut buffers = [IoSliceMut::new(&mut bytes)];
+        let flags = ReceiveFlags::NONE;
+        let received = sys_socket::receive_message(&b, &mut buffers, &mut control, flags).unwrap();
+        total += received.len;
+        if let Some(ControlMessage::SegmentSize(size)) = control.messages().next() {
+            assert_eq!(size, 100);
+            joined += 1;
+        }
+    }
+    assert_eq!((total, joined), (250, 1));
+}
+
+#[test]
+fn segments_are_joined_in_a_batch_and_nothing_is_lost() {
+    let (a, b) = udp_pair();
+    set_option(&a, options::SEGMENT_SIZE, 1_000).unwrap();
+    set_option(&b, options::RECEIVE_SEGMENTS, true).unwrap();
+    let bytes: Vec<u8> = (0..=255_u8).cycle().take(10_500).collect();
+    assert_eq!(sys_socket::send(&a, &bytes, SendFlags::NONE), Ok(10_500));
+    let mut received = ReceiveBatch::with_capacity(4, 65_535, control_space(4));
+    let (mut seen, mut largest) = (Vec::new(), 0);
+    while seen.len() < bytes.len() {
+        wait_readable(&b);
+        received.receive(&b, ReceiveFlags::NONE).unwrap();
+        for mut message in received.messages() {
+            largest = largest.max(message.len);
+            if message.len > 1_000 {
+                let size = message.control.next();
+                assert!(matches!(size, Some(ControlMessage::SegmentSize(1_000))));
+            }
+            seen.extend_from_slice(message.bytes);
+        }
+    }
+    assert!(seen == bytes);
+    assert!(largest > 1_000, "nothing was joined");
+}
+
+#[test]
+fn the_whole_length_of_a_datagram_is_told_on_request() {
+    let (a, b) = udp_pair();
+    sys_socket::send(&a, b"long", SendFlags::NONE).unwrap();
+    wait_readable(&b);
+    let mut buffer = [0; 2];
+    let received = sys_socket::recv(&b, &mut buffer, ReceiveFlags::WHOLE_LENGTH);
+    assert_eq!(received, Ok(4));
+}
