@@ -6,6 +6,7 @@ use core::mem;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 use crate::control_layout::{Word, split_first, words};
+use crate::control_message::brings_descriptors;
 use crate::{ControlMessage, Errno, sys, target};
 
 assert_impl_all!(IncomingControl: Send, Sync, Unpin);
@@ -117,7 +118,7 @@ pub(crate) fn finish_birth(bytes: &mut [u8]) -> Result<(), Errno> {
 
 fn for_each_descriptor(mut bytes: &mut [u8], mut act: impl FnMut(&mut [u8; 4])) {
     while let Some((level, kind, data)) = split_first(&mut bytes) {
-        if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+        if brings_descriptors(level, kind) {
             data.as_chunks_mut().0.iter_mut().for_each(&mut act);
         }
     }

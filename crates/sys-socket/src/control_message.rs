@@ -22,6 +22,9 @@ assert_not_impl_any!(ReceivedFds<'static>: Clone);
 pub enum ControlMessage<'a> {
     /// Descriptors that the peer passed (`SCM_RIGHTS`).
     Rights(ReceivedFds<'a>),
+    /// A descriptor of the sending process, close-on-exec (`SCM_PIDFD`); none if
+    /// the kernel could not make it.
+    Process(ReceivedFds<'a>),
     /// The sender (`SCM_CREDENTIALS`).
     Credentials(Credentials),
     /// Where an IPv4 datagram arrived (`IP_PKTINFO`, `IP_RECVDSTADDR`).
@@ -104,9 +107,14 @@ impl Iterator for ReceivedFds<'_> {
 
 impl<'a> ControlMessage<'a> {
     pub(crate) fn decode(level: c_int, kind: c_int, data: &'a mut [u8]) -> Self {
-        if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+        if brings_descriptors(level, kind) {
             let slots = data.as_chunks_mut().0.iter_mut();
-            return Self::Rights(ReceivedFds { slots });
+            let descriptors = ReceivedFds { slots };
+            return if kind == libc::SCM_RIGHTS {
+                Self::Rights(descriptors)
+            } else {
+                Self::Process(descriptors)
+            };
         }
         let decoded = match level {
             libc::SOL_SOCKET => decode_socket(kind, data),
@@ -117,6 +125,12 @@ impl<'a> ControlMessage<'a> {
         };
         decoded.unwrap_or(Self::Raw { level, kind, data })
     }
+}
+
+/// Whether the data of a message consists of descriptors that were opened for this process.
+pub(crate) fn brings_descriptors(level: c_int, kind: c_int) -> bool {
+    let known = kind == libc::SCM_RIGHTS || Some(kind) == target::PROCESS_KIND;
+    level == libc::SOL_SOCKET && known
 }
 
 fn decode_socket(kind: c_int, data: &[u8]) -> Option<ControlMessage<'static>> {

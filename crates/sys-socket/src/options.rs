@@ -155,6 +155,14 @@ pub const RECEIVE_TIMESTAMP: SocketOption<Flag> =
 pub const PASS_CREDENTIALS: SocketOption<Flag> =
     SocketOption::new(libc::SOL_SOCKET, NAMES.pass_credentials);
 
+/// Received messages carry a descriptor of the sending process as control data; Unix sockets.
+/// Linux 6.5.
+///
+/// Manual: unix(7)
+#[doc(alias = "SO_PASSPIDFD")]
+pub const PASS_PROCESS: SocketOption<Flag> =
+    SocketOption::new(libc::SOL_SOCKET, NAMES.pass_process);
+
 // TCP.
 
 /// Small segments are sent at once (Nagle's algorithm is off).

@@ -54,6 +54,8 @@ mod linux {
     pub(crate) const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
     pub(crate) const MSG_ERRQUEUE: c_int = libc::MSG_ERRQUEUE;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = Some(libc::SCM_CREDENTIALS);
+    /// `SCM_PIDFD` of linux/socket.h, which libc lacks.
+    pub(crate) const PROCESS_KIND: Option<c_int> = Some(4);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -68,6 +70,7 @@ mod linux {
     pub(crate) const MSG_FASTOPEN: c_int = 0;
     pub(crate) const MSG_ERRQUEUE: c_int = 0;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = None;
+    pub(crate) const PROCESS_KIND: Option<c_int> = None;
 }
 
 /// Where the length byte of a socket address stands, on systems that have one.
@@ -95,7 +98,7 @@ pub(crate) use birth::{
 };
 pub(crate) use linux::{
     ABSTRACT_NAMES, CREDENTIALS_KIND, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
-    PEEK_OPENS_DESCRIPTORS,
+    PEEK_OPENS_DESCRIPTORS, PROCESS_KIND,
 };
 pub(crate) use std_abstract::{abstract_name_of, from_abstract_name};
 
@@ -176,6 +179,7 @@ pub(crate) struct Names {
     pub(crate) incoming_napi_id: Option<c_int>,
     pub(crate) busy_poll: Option<c_int>,
     pub(crate) pass_credentials: Option<c_int>,
+    pub(crate) pass_process: Option<c_int>,
     pub(crate) peer_credentials: Option<c_int>,
     pub(crate) timestamp_ns: Option<c_int>,
     pub(crate) free_bind: Option<c_int>,
@@ -219,6 +223,7 @@ const fn no_names(linger: c_int, join_v6: c_int, leave_v6: c_int) -> Names {
         incoming_napi_id: None,
         busy_poll: None,
         pass_credentials: None,
+        pass_process: None,
         peer_credentials: None,
         timestamp_ns: None,
         free_bind: None,
@@ -240,6 +245,12 @@ const fn no_names(linger: c_int, join_v6: c_int, leave_v6: c_int) -> Names {
 const INCOMING: (c_int, c_int) = (49, 56);
 #[cfg(target_os = "linux")]
 const INCOMING: (c_int, c_int) = (libc::SO_INCOMING_CPU, libc::SO_INCOMING_NAPI_ID);
+
+/// `SO_PASSPIDFD`, likewise.
+#[cfg(target_os = "android")]
+const PASS_PROCESS: c_int = 76;
+#[cfg(target_os = "linux")]
+const PASS_PROCESS: c_int = libc::SO_PASSPIDFD;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) const NAMES: Names = Names {
@@ -266,6 +277,7 @@ pub(crate) const NAMES: Names = Names {
     incoming_napi_id: Some(INCOMING.1),
     busy_poll: Some(libc::SO_BUSY_POLL),
     pass_credentials: Some(libc::SO_PASSCRED),
+    pass_process: Some(PASS_PROCESS),
     peer_credentials: Some(libc::SO_PEERCRED),
     timestamp_ns: Some(libc::SO_TIMESTAMPNS),
     free_bind: Some(libc::IP_FREEBIND),

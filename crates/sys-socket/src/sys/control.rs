@@ -76,7 +76,7 @@ pub(crate) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
 
 /// Takes the descriptor out of a place in received control data; the place is empty afterwards.
 ///
-/// Only for places of `SCM_RIGHTS` data in bytes that recvmsg(2) has written.
+/// Only for the data of messages that `brings_descriptors`, in bytes that recvmsg(2) has written.
 pub(crate) fn take_descriptor(place: &mut [u8; 4]) -> Option<OwnedFd> {
     let descriptor = c_int::from_ne_bytes(mem::replace(place, [0xff; 4]));
     if descriptor < 0 {
@@ -86,7 +86,8 @@ pub(crate) fn take_descriptor(place: &mut [u8; 4]) -> Option<OwnedFd> {
     // - The callers are `ReceivedFds::next` and `close_received`; both get their places from the
     //   walk over an `IncomingControl` or a batch, whose bytes up to `len` only recvmsg(2) and
     //   recvmmsg(2) write. Such a place holds a descriptor that the call opened for this process
-    //   (unix(7)), and that no other code has been told of.
+    //   (unix(7) for SCM_RIGHTS; SCM_PIDFD is likewise made for the receiver, or is a negative
+    //   errno), and that no other code has been told of.
     // - It is taken once: the place was overwritten above.
     Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }

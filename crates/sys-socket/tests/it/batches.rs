@@ -5,8 +5,8 @@ use std::io::IoSlice;
 use std::os::fd::AsFd;
 
 use sys_socket::{
-    Address, ControlMessage, Domain, Errno, Kind, MessageFlags, OutgoingControl,
-    OutgoingMessage, Protocol, ReceiveBatch, ReceiveFlags, SendBatch, SendFlags, control_space,
+    Address, ControlMessage, Domain, Errno, Kind, MessageFlags, OutgoingControl, OutgoingMessage,
+    Protocol, ReceiveBatch, ReceiveFlags, SendBatch, SendFlags, control_space,
 };
 
 use crate::descriptors::is_close_on_exec;

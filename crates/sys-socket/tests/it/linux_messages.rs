@@ -10,6 +10,7 @@ use sys_socket::{
     ReceiveBatch, ReceiveFlags, SendFlags, control_space, options, set_option,
 };
 
+use crate::descriptors::is_close_on_exec;
 use crate::loopback::{bound, no_child_starts, udp_pair, wait, wait_readable};
 use crate::messages::{assert_closes, receive, send, send_rights, take_all, unix_pair};
 
@@ -51,6 +52,49 @@ fn credentials_arrive_with_the_message() {
         };
         assert_eq!(seen, me);
     }
+}
+
+/// How many descriptors of processes this process has.
+fn process_descriptors() -> usize {
+    let entries = std::fs::read_dir("/proc/self/fdinfo").unwrap();
+    // One that another test closes meanwhile has no text any more.
+    let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok());
+    texts.filter(|text| text.contains("\nPid:")).count()
+}
+
+#[test]
+fn the_descriptor_of_a_sending_process_has_an_owner_and_does_not_leak() {
+    let (a, b) = unix_pair(Kind::DATAGRAM);
+    match set_option(&b, options::PASS_PROCESS, true) {
+        // Linux before 6.5.
+        Err(Errno::NOPROTOOPT) => return,
+        other => other.unwrap(),
+    }
+    // A child between `fork` and `exec` would keep it open.
+    let _guard = no_child_starts();
+    let mut control = IncomingControl::with_capacity(control_space(4));
+    let mut batch = ReceiveBatch::with_capacity(1, 8, control_space(4));
+    let nothing = OutgoingControl::with_capacity(0);
+    assert_eq!(process_descriptors(), 0);
+    send(&a, &nothing);
+    receive(&b, &mut control);
+    assert_eq!(process_descriptors(), 1);
+    control.clear();
+    assert_eq!(process_descriptors(), 0);
+    send(&a, &nothing);
+    assert_eq!(batch.receive(&b, ReceiveFlags::NONE), Ok(1));
+    assert_eq!(process_descriptors(), 1);
+    drop(batch);
+    assert_eq!(process_descriptors(), 0);
+
+    send(&a, &nothing);
+    receive(&b, &mut control);
+    let Some(ControlMessage::Process(mut descriptors)) = control.messages().next() else {
+        panic!("no descriptor");
+    };
+    let process = descriptors.next().unwrap();
+    assert!(is_close_on_exec(&process));
+    assert!(descriptors.next().is_none());
 }
 
 #[test]
