@@ -79,7 +79,7 @@ impl SendBatch {
     ///
     /// Fewer than given means: the batch was full, or the next message failed; sending it again
     /// tells why. One system call on Linux, which takes at most 1024 messages; one for each
-    /// message elsewhere.
+    /// message elsewhere, and with the C library musl on machines of 64 bits.
     ///
     /// # Errors
     ///
@@ -180,7 +180,8 @@ impl ReceiveBatch {
     /// Receives the messages that are there, as many as fit, and returns how many.
     ///
     /// Those of the receive before are cleared first. One system call on Linux; one for each
-    /// message elsewhere, and one more if fewer are there than fit. An error after the first
+    /// message elsewhere, and one more if fewer are there than fit. A socket that was made to wait
+    /// (none is from birth) waits until all that fit have come. An error after the first
     /// message is reported by the next call, or not at all.
     ///
     /// # Errors

@@ -210,14 +210,11 @@ fn segment_size(data: &[u8]) -> Option<ControlMessage<'static>> {
 
 /// Linux's `sock_extended_err`, 16 bytes, and the address of the offender after it.
 fn queued_error(data: &[u8]) -> Option<QueuedError> {
-    let errno = i32::from_ne_bytes(field(data, 0)?);
     // A number that is no errno belongs to a time stamp or a completion, not to an error.
-    if !(1..4096).contains(&errno) {
-        return None;
-    }
+    let errno = sys::errno_from(i32::from_ne_bytes(field(data, 0)?))?;
     let [origin, kind, code, _padding] = field(data, 4)?;
     Some(QueuedError {
-        errno: Errno::from_raw_os_error(errno),
+        errno,
         origin,
         kind,
         code,

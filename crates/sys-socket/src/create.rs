@@ -83,7 +83,7 @@ pub fn bind(fd: impl AsFd, address: &Address) -> Result<(), Errno> {
 /// # Errors
 ///
 /// * `EADDRINUSE`: another socket listens on the port.
-/// * `EINVAL`: the socket is connected.
+/// * `EINVAL`: the socket is connected, or a Unix socket without an address.
 /// * `EOPNOTSUPP`: a kind of socket that cannot listen.
 /// * `ENOTSOCK`: no socket.
 ///
@@ -149,7 +149,8 @@ pub fn take_error(fd: impl AsFd) -> Result<Option<Errno>, Errno> {
     sys::option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_ERROR, &mut value)?;
     match c_int::from_ne_bytes(value) {
         0 => Ok(None),
-        error => Ok(Some(Errno::from_raw_os_error(error))),
+        // A number that is no errno is an error all the same.
+        error => Ok(Some(sys::errno_from(error).unwrap_or(Errno::IO))),
     }
 }
 

@@ -28,6 +28,10 @@ pub struct InheritedSocket {
 /// processes share that. The variables stay in the environment; children ignore them, because
 /// `LISTEN_PID` is not theirs.
 ///
+/// The environment is believed: whoever sets the variables vouches for the descriptors, and a
+/// program must not set them for itself. Call it early, before other code opens sockets that are
+/// not close-on-exec.
+///
 /// Three system calls for each socket.
 ///
 /// # Errors

@@ -48,7 +48,7 @@ pub fn option<F: Form>(fd: impl AsFd, option: SocketOption<F>) -> Result<F::Valu
 /// * `ENOPROTOOPT`: this system has no such option, or not for this kind of socket, or it can be
 ///   read only.
 /// * `EOPNOTSUPP`: likewise, on some systems.
-/// * `EINVAL`: a value out of range.
+/// * `EINVAL`, `EDOM`: a value out of range.
 /// * `EPERM`, `EACCES`: not permitted.
 /// * `ENOTSOCK`: no socket.
 ///

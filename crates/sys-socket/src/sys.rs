@@ -50,7 +50,14 @@ fn errno() -> Errno {
     )]
     let error = std::io::Error::last_os_error();
     // `last_os_error` always has a number.
-    Errno::from_raw_os_error(error.raw_os_error().unwrap_or_default())
+    errno_from(error.raw_os_error().unwrap_or_default()).unwrap_or(Errno::IO)
+}
+
+/// The errno that a number stands for; `None` if it is no errno, on which rustix would panic.
+pub(crate) fn errno_from(number: c_int) -> Option<Errno> {
+    (1..4096)
+        .contains(&number)
+        .then(|| Errno::from_raw_os_error(number))
 }
 
 /// The result of a call that returns -1 on failure and is counted here.
@@ -120,6 +127,17 @@ fn finish_birth(socket: &OwnedFd) -> Result<(), Errno> {
     suppress_signal(socket.as_fd())
 }
 
+/// What it means that an accepted connection refuses the rest of its birth.
+///
+/// Apple's systems answer `EINVAL` once the peer has reset the connection. From accept(2) that
+/// number says that the listener is none, and any peer could make a server believe it.
+fn gone_at_birth(error: Errno) -> Errno {
+    match error {
+        Errno::INVAL => Errno::CONNABORTED,
+        other => other,
+    }
+}
+
 /// Sets the option against `SIGPIPE` on systems where sends have no flag for it.
 pub(crate) fn suppress_signal(fd: BorrowedFd<'_>) -> Result<(), Errno> {
     match target::NO_SIGNAL_OPTION {
@@ -128,6 +146,8 @@ pub(crate) fn suppress_signal(fd: BorrowedFd<'_>) -> Result<(), Errno> {
     }
 }
 
+// Pipes and duplicates are here and in other sys crates too: those depend on no crate of the
+// workspace, so that each can be used and audited alone.
 pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
     let mut ends = [-1; 2];
     let returned = match target::PIPE2 {
@@ -193,7 +213,7 @@ pub(crate) fn accept(fd: BorrowedFd<'_>) -> Result<(OwnedFd, Address), Errno> {
         None => unsafe { libc::accept(fd.as_raw_fd(), room, &raw mut len) },
     };
     let socket = own(check(returned)?);
-    finish_birth(&socket)?;
+    finish_birth(&socket).map_err(gone_at_birth)?;
     address.set_len(fit(len)?);
     Ok((socket, address))
 }
@@ -319,4 +339,26 @@ pub(crate) fn peer_ids(fd: BorrowedFd<'_>) -> Option<Result<(u32, u32), Errno>> 
     // - `uid` and `gid` are variables of these types, exclusively borrowed for the call.
     let returned = unsafe { peer_ids(fd.as_raw_fd(), &raw mut uid, &raw mut gid) };
     Some(check(returned).map(|_zero| (uid, gid)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{errno_from, gone_at_birth};
+    use crate::Errno;
+
+    #[test]
+    fn a_connection_reset_before_it_was_accepted_is_not_blamed_on_the_listener() {
+        assert_eq!(gone_at_birth(Errno::INVAL), Errno::CONNABORTED);
+        assert_eq!(gone_at_birth(Errno::MFILE), Errno::MFILE);
+    }
+
+    #[test]
+    fn a_number_that_is_no_errno_is_none_and_no_panic() {
+        for number in [i32::MIN, -1, 0, 4096, 0x1_0000, i32::MAX] {
+            assert_eq!(errno_from(number), None, "{number}");
+        }
+        for number in [1, libc::EAGAIN, 4095] {
+            assert_eq!(errno_from(number).map(Errno::raw_os_error), Some(number));
+        }
+    }
 }

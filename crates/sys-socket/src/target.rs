@@ -53,6 +53,9 @@ mod linux {
     pub(crate) const MSG_CONFIRM: c_int = libc::MSG_CONFIRM;
     pub(crate) const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
     pub(crate) const MSG_ERRQUEUE: c_int = libc::MSG_ERRQUEUE;
+    /// `MSG_ZEROCOPY` of linux/socket.h, which libc lacks on Android: the kernel goes on reading
+    /// the buffers after the call has returned.
+    pub(crate) const READS_LATER: c_int = 0x0400_0000;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = Some(libc::SCM_CREDENTIALS);
     /// `SCM_PIDFD` of linux/socket.h, which libc lacks.
     pub(crate) const PROCESS_KIND: Option<c_int> = Some(4);
@@ -69,6 +72,7 @@ mod linux {
     pub(crate) const MSG_CONFIRM: c_int = 0;
     pub(crate) const MSG_FASTOPEN: c_int = 0;
     pub(crate) const MSG_ERRQUEUE: c_int = 0;
+    pub(crate) const READS_LATER: c_int = 0;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = None;
     pub(crate) const PROCESS_KIND: Option<c_int> = None;
 }
@@ -98,7 +102,7 @@ pub(crate) use birth::{
 };
 pub(crate) use linux::{
     ABSTRACT_NAMES, CREDENTIALS_KIND, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
-    PEEK_OPENS_DESCRIPTORS, PROCESS_KIND,
+    PEEK_OPENS_DESCRIPTORS, PROCESS_KIND, READS_LATER,
 };
 pub(crate) use std_abstract::{abstract_name_of, from_abstract_name};
 

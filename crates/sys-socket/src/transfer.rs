@@ -20,6 +20,8 @@ use crate::{Address, Errno, ReceiveFlags, SendFlags, sys};
 /// * `ENOBUFS`, `ENOMEM`: no memory; the queue of an interface is full.
 /// * `EINTR`: a signal handler ran before anything was sent.
 /// * `ENOTSOCK`: no socket.
+/// * `EOPNOTSUPP`: out-of-band data on a socket that has none; or `MSG_ZEROCOPY`, refused by this
+///   crate because the kernel would read the buffer after the call.
 ///
 /// # Platform notes
 ///

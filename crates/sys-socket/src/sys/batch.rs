@@ -5,7 +5,7 @@ use core::ptr;
 use std::io::IoSlice;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::transfer::{RawReceived, empty_header, gives_control};
+use super::transfer::{RawReceived, empty_header, gives_control, send_flags};
 use super::{check, check_len, fit};
 use crate::address::STORAGE;
 use crate::target::{ManyFlags, MessageHeader};
@@ -94,7 +94,7 @@ pub(crate) fn send_many<'a>(
         filled += 1;
     }
     let entries = headers.entries.get_mut(..filled).unwrap_or_default();
-    let flags = flags | target::NO_SIGNAL;
+    let flags = send_flags(flags)?;
     if let Some(send_many) = target::SEND_MANY {
         let (start, count) = (entries.as_mut_ptr(), fit(entries.len())?);
         let flags: ManyFlags = fit(flags)?;
@@ -102,7 +102,8 @@ pub(crate) fn send_many<'a>(
         // writes to the length in each header.
         // - `entries` is exclusively borrowed and has `count` elements.
         // - Each was filled above from slices that live for `'a`, which outlasts this function,
-        //   with their lengths, or is null with length zero.
+        //   with their lengths, or is null with length zero; `send_flags` lets nothing through
+        //   that reads the buffers later.
         // - The buffers are `iovec`s of readable bytes: the standard library's promise for
         //   `IoSlice`.
         let returned = unsafe { send_many(fd.as_raw_fd(), start, count, flags) };
@@ -111,7 +112,8 @@ pub(crate) fn send_many<'a>(
     one_by_one(entries, |entry| {
         // SAFETY: sendmsg(2) reads the header and all that it points to, and writes to nothing.
         // - The header was filled above from slices that live for `'a`, which outlasts this
-        //   function, with their lengths, or is null with length zero.
+        //   function, with their lengths, or is null with length zero; no system of this loop has
+        //   a flag to read the buffers later.
         // - The buffers are `iovec`s of readable bytes: the standard library's promise for
         //   `IoSlice`.
         let returned = unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const entry.msg_hdr, flags) };

@@ -20,10 +20,15 @@ pub(crate) fn adopt(descriptors: Range<c_int>) -> Result<Vec<OwnedFd>, Errno> {
     }
     let owned: Vec<OwnedFd> = descriptors
         // SAFETY: `from_raw_fd` requires an open descriptor that nobody else owns.
-        // - `check_inherited` above has seen each one open and without close-on-exec. Everything
-        //   that the standard library, rustix and this crate open is close-on-exec, so that it
-        //   was here when the process started; the environment says that it is meant for this
-        //   process (sd_listen_fds(3)), as descriptors 0 to 2 are.
+        // - `check_inherited` above has seen each one open. The environment says that it was open
+        //   when this very process started, and is meant for whoever asks for it by that protocol
+        //   (sd_listen_fds(3)), as descriptors 0 to 2 are for whoever asks for them. While it is
+        //   open its number is given to nobody else (open(2)), and other code has no owner of it.
+        // - If the environment is wrong, what was opened under that number since is close-on-exec,
+        //   which `check_inherited` refuses: the standard library and this crate open nothing
+        //   else. A socket that other code opened without it is out of reach of this check; it
+        //   takes a manager that breaks its protocol, which the documentation of `listen_fds`
+        //   names as what is relied upon.
         // - Nobody got it here before: `ADOPTED` was false, and lets one caller through.
         .map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) })
         .collect();

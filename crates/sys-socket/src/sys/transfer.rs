@@ -19,6 +19,18 @@ const _: () = {
     assert!(align_of::<IoSliceMut<'_>>() == align_of::<libc::iovec>());
 };
 
+/// The flags of a send as the kernel gets them.
+///
+/// Refused is what would have the kernel read the buffers after the call: they are borrowed until
+/// it returns, and may hold other data by then.
+#[inline]
+pub(super) fn send_flags(flags: c_int) -> Result<c_int, Errno> {
+    if flags & target::READS_LATER != 0 {
+        return Err(Errno::OPNOTSUPP);
+    }
+    Ok(flags | target::NO_SIGNAL)
+}
+
 #[inline]
 pub(crate) fn send(
     fd: BorrowedFd<'_>,
@@ -33,11 +45,12 @@ pub(crate) fn send(
     } else {
         address.as_ptr().cast()
     };
-    let flags = flags | target::NO_SIGNAL;
+    let flags = send_flags(flags)?;
     let (start, size) = (buffer.as_ptr().cast(), buffer.len());
     // SAFETY: sendto(2) reads `size` bytes at `start` and `len` bytes at `to`, which may be null
     // for no address.
-    // - `buffer` is borrowed for the call and has `size` bytes.
+    // - `buffer` is borrowed for the call and has `size` bytes; `send_flags` lets nothing through
+    //   that reads it later.
     // - `to` is null with a length of zero, or `address`, borrowed, aligned, of `len` bytes.
     let returned = unsafe { libc::sendto(fd.as_raw_fd(), start, size, flags, to, len) };
     check_len(returned)
@@ -98,11 +111,12 @@ pub(crate) fn send_message(
         header.msg_control = control.as_ptr().cast_mut().cast();
         header.msg_controllen = fit(control.len())?;
     }
-    let flags = flags | target::NO_SIGNAL;
+    let flags = send_flags(flags)?;
     // SAFETY: sendmsg(2) reads the header, the name, the array of buffers, each buffer and the
     // control data, and writes to none of them.
     // - Name, array and control data are set above to borrowed slices with their lengths, or are
-    //   null with length zero; the borrows outlast the call.
+    //   null with length zero; the borrows outlast the call, and `send_flags` lets nothing through
+    //   that reads the buffers later.
     // - The elements of the array are `iovec`s of readable bytes: the standard library's promise
     //   for `IoSlice`.
     let returned = unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const header, flags) };

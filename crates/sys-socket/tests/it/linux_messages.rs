@@ -7,7 +7,8 @@ use std::os::fd::AsFd;
 use rustix::event::PollFlags;
 use sys_socket::{
     ControlMessage, Credentials, Errno, IncomingControl, Kind, MessageFlags, OutgoingControl,
-    ReceiveBatch, ReceiveFlags, SendFlags, control_space, options, set_option,
+    OutgoingMessage, ReceiveBatch, ReceiveFlags, SendBatch, SendFlags, control_space, options,
+    set_option,
 };
 
 use crate::descriptors::is_close_on_exec;
@@ -208,4 +209,22 @@ fn the_whole_length_of_a_datagram_is_told_on_request() {
     let mut buffer = [0; 2];
     let received = sys_socket::recv(&b, &mut buffer, ReceiveFlags::WHOLE_LENGTH);
     assert_eq!(received, Ok(4));
+}
+
+#[test]
+fn a_send_that_would_read_its_buffer_after_it_returned_is_refused() {
+    // `MSG_ZEROCOPY`.
+    let later = SendFlags::from_bits_retain(0x400_0000);
+    let (a, _b) = udp_pair();
+    let refused = Err(Errno::OPNOTSUPP);
+    assert_eq!(sys_socket::send(&a, b"x", later), refused);
+    let buffers = [IoSlice::new(b"x")];
+    assert_eq!(sys_socket::send_vectored(&a, &buffers, later), refused);
+    let message = OutgoingMessage {
+        buffers: &buffers,
+        to: None,
+        control: None,
+    };
+    let mut batch = SendBatch::with_capacity(1);
+    assert_eq!(batch.send(&a, [message], later), refused);
 }
