@@ -1,5 +1,16 @@
 #![doc = include_str!("../README.md")]
-#![cfg(unix)]
+#![cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly",
+    target_os = "illumos",
+    target_os = "solaris",
+    target_os = "hurd"
+))]
 
 mod kill;
 mod limit;

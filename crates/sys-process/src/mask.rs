@@ -3,9 +3,12 @@
 use core::fmt;
 
 use rustix::io::Errno;
+use static_assertions::assert_impl_all;
 
 use crate::signal::Signal;
 use crate::sys;
+
+assert_impl_all!(SignalSet: Send, Sync, Copy);
 
 /// A set of signals.
 ///

@@ -3,10 +3,13 @@
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, WaitId, pidfd_open};
+use static_assertions::assert_impl_all;
 
 use crate::signal::Signal;
 use crate::sys_linux;
 use crate::wait::{ChildState, WaitFlags, wait_id};
+
+assert_impl_all!(PidFd: Send, Sync, Unpin);
 
 /// A descriptor of a process, readable once the process has ended.
 ///

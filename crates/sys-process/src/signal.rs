@@ -3,11 +3,15 @@
 use core::fmt;
 
 use rustix::io::Errno;
+use static_assertions::{assert_eq_size, assert_impl_all};
 
 use crate::target;
 
 /// How many numbers the tables of this crate hold: 0, which is no signal, to 127.
 pub(crate) const NUMBERS: usize = 128;
+
+assert_impl_all!(Signal: Send, Sync, Copy);
+assert_eq_size!(Signal, i32);
 
 /// A signal number.
 ///

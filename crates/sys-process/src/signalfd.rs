@@ -1,19 +1,34 @@
 //! Signals read from a descriptor of the kernel, with everything the kernel knows of them.
 
 use core::fmt;
+use core::mem::offset_of;
 
+use libc::signalfd_siginfo;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::Pid;
-use static_assertions::{assert_eq_align, assert_eq_size, const_assert_eq};
+use static_assertions::{assert_eq_align, assert_eq_size, assert_impl_all, const_assert_eq};
 
 use crate::mask::SignalSet;
 use crate::signal::Signal;
 use crate::sys_linux;
 
-assert_eq_size!(SignalInfo, libc::signalfd_siginfo);
-assert_eq_align!(SignalInfo, libc::signalfd_siginfo);
+assert_eq_size!(SignalInfo, signalfd_siginfo);
+assert_eq_align!(SignalInfo, signalfd_siginfo);
 const_assert_eq!(size_of::<SignalInfo>(), 128);
+// The kernel writes it as a whole, so that each field must stand where it stands in C.
+const _: () = {
+    assert!(offset_of!(SignalInfo, number) == offset_of!(signalfd_siginfo, ssi_signo));
+    assert!(offset_of!(SignalInfo, error) == offset_of!(signalfd_siginfo, ssi_errno));
+    assert!(offset_of!(SignalInfo, code) == offset_of!(signalfd_siginfo, ssi_code));
+    assert!(offset_of!(SignalInfo, pid) == offset_of!(signalfd_siginfo, ssi_pid));
+    assert!(offset_of!(SignalInfo, uid) == offset_of!(signalfd_siginfo, ssi_uid));
+    assert!(offset_of!(SignalInfo, status) == offset_of!(signalfd_siginfo, ssi_status));
+    assert!(offset_of!(SignalInfo, int) == offset_of!(signalfd_siginfo, ssi_int));
+    assert!(offset_of!(SignalInfo, address) == offset_of!(signalfd_siginfo, ssi_addr));
+};
+assert_impl_all!(SignalFd: Send, Sync, Unpin);
+assert_impl_all!(SignalInfo: Send, Sync, Copy);
 
 /// A descriptor that is readable while one of its signals is pending.
 ///

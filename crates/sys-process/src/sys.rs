@@ -155,20 +155,28 @@ impl Earlier {
             // - `set` stores in `plain` what sigaction(2) reported as a handler, neither SIG_DFL
             //   nor SIG_IGN, without SA_SIGINFO: `void (*)(int)` by the manual.
             // - pointers to data and to functions have the same size on every Unix (dlsym(3)).
-            let handler = unsafe { mem::transmute::<*const (), extern "C" fn(c_int)>(address) };
-            handler(number);
+            let handler = unsafe { mem::transmute::<*const (), PlainHandler>(address) };
+            // SAFETY: a handler wants to be called with the number of a signal that it was
+            // installed for, wherever the kernel may call it (sigaction(2)).
+            // - this function runs in `on_signal` only, which the kernel called for `number`;
+            //   `EARLIER` has the handler at the place of that number, where `install` put it.
+            unsafe { handler(number) };
         } else if with_info != 0 {
             let address = ptr::with_exposed_provenance::<()>(with_info);
             // SAFETY: as above.
             // - `set` stores in `with_info` what sigaction(2) reported with SA_SIGINFO: `void
             //   (*)(int, siginfo_t *, void *)` by the manual.
             let handler = unsafe { mem::transmute::<*const (), InfoHandler>(address) };
-            handler(number, info, context);
+            // SAFETY: as above, and with SA_SIGINFO it also wants the signal's info and context.
+            // - `info` and `context` are what the kernel gave `on_signal`, which is installed with
+            //   SA_SIGINFO, and this handler runs before that one returns.
+            unsafe { handler(number, info, context) };
         }
     }
 }
 
-type InfoHandler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+type PlainHandler = unsafe extern "C" fn(c_int);
+type InfoHandler = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
 /// The handler of this crate, for every signal: async-signal-safe, see [`record`].
 extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {

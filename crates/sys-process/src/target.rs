@@ -3,12 +3,7 @@
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
-#[cfg(any(
-    target_os = "linux",
-    target_os = "dragonfly",
-    target_os = "redox",
-    target_os = "hurd"
-))]
+#[cfg(any(target_os = "linux", target_os = "dragonfly", target_os = "hurd"))]
 pub(crate) use libc::__errno_location as errno_location;
 
 #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
@@ -30,9 +25,22 @@ pub(crate) fn is_reserved(number: i32) -> bool {
 
 /// Whether the C library keeps this number for itself.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) const fn is_reserved(_number: i32) -> bool {
-    false
+pub(crate) fn is_reserved(number: i32) -> bool {
+    RESERVED.contains(&number)
 }
+
+/// `SIGTHR`, and on FreeBSD `SIGLIBRT`: how the C library reaches its own threads.
+#[cfg(target_os = "freebsd")]
+const RESERVED: &[i32] = &[32, 33];
+#[cfg(any(target_os = "openbsd", target_os = "dragonfly"))]
+const RESERVED: &[i32] = &[32];
+
+/// `SIGWAITING`, `SIGLWP` and `SIGCANCEL`: likewise.
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+const RESERVED: &[i32] = &[32, 33, 36];
+
+#[cfg(any(target_vendor = "apple", target_os = "netbsd", target_os = "hurd"))]
+const RESERVED: &[i32] = &[];
 
 /// A pipe, both ends close-on-exec and non-blocking: the read end, then the write end.
 #[cfg(not(target_vendor = "apple"))]

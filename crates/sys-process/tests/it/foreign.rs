@@ -1,7 +1,7 @@
-//! A signal handler that is not ours, as another library would install one.
+//! What only other code does: a signal handler that is not ours, and a fork without an exec.
 #![expect(
     unsafe_code,
-    reason = "sigaction(2) has no safe form outside the crate under test"
+    reason = "sigaction(2) and fork(2) have no safe form outside the crate under test"
 )]
 
 use core::mem::MaybeUninit;
@@ -57,4 +57,26 @@ pub(crate) fn ran() {
     while !RAN.swap(false, Ordering::SeqCst) {
         thread::yield_now();
     }
+}
+
+/// Runs `body` in a forked child, which ends without unwinding, and returns its exit status.
+///
+/// `body` may do what a signal handler may: other threads do not exist there and keep their locks.
+pub(crate) fn in_forked_child(body: impl FnOnce() -> u8) -> libc::c_int {
+    // SAFETY: fork(2) wants that the child of a process with several threads calls functions only
+    // that are safe in a signal handler (signal-safety(7)).
+    // - the bodies of fork.rs read atomic words and a pipe, and drop a listener, which neither
+    //   locks nor allocates in another process than its own.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid == 0 {
+        let code = body();
+        // SAFETY: _exit(2) has no condition.
+        unsafe { libc::_exit(code.into()) };
+    }
+    let mut status = 0;
+    // SAFETY: waitpid(2) writes one integer to `status`, which is exclusive to this function.
+    let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!(waited, pid);
+    status
 }

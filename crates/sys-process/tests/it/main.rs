@@ -1,5 +1,16 @@
 //! Integration tests; those that change dispositions run in processes of their own.
-#![cfg(unix)]
+#![cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly",
+    target_os = "illumos",
+    target_os = "solaris",
+    target_os = "hurd"
+))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     clippy::print_stderr,
@@ -10,6 +21,7 @@ mod churn;
 mod delivery;
 mod disposition;
 mod foreign;
+mod fork;
 #[cfg(target_os = "linux")]
 mod inheritance;
 mod isolated;
