@@ -12,6 +12,8 @@ mod batches;
 mod count;
 mod create;
 mod descriptors;
+#[cfg(target_os = "linux")]
+mod exec;
 mod inherit;
 #[cfg(target_os = "linux")]
 mod linux_messages;
