@@ -55,7 +55,7 @@ mod linux {
     pub(crate) const MSG_ERRQUEUE: c_int = libc::MSG_ERRQUEUE;
     /// `MSG_ZEROCOPY` of linux/socket.h, which libc lacks on Android: the kernel goes on reading
     /// the buffers after the call has returned.
-    pub(crate) const READS_LATER: c_int = 0x0400_0000;
+    pub(crate) const READS_LATER: Option<c_int> = Some(0x0400_0000);
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = Some(libc::SCM_CREDENTIALS);
     /// `SCM_PIDFD` of linux/socket.h, which libc lacks.
     pub(crate) const PROCESS_KIND: Option<c_int> = Some(4);
@@ -72,7 +72,7 @@ mod linux {
     pub(crate) const MSG_CONFIRM: c_int = 0;
     pub(crate) const MSG_FASTOPEN: c_int = 0;
     pub(crate) const MSG_ERRQUEUE: c_int = 0;
-    pub(crate) const READS_LATER: c_int = 0;
+    pub(crate) const READS_LATER: Option<c_int> = None;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = None;
     pub(crate) const PROCESS_KIND: Option<c_int> = None;
 }

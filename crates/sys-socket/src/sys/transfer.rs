@@ -25,7 +25,7 @@ const _: () = {
 /// it returns, and may hold other data by then.
 #[inline]
 pub(super) fn send_flags(flags: c_int) -> Result<c_int, Errno> {
-    if flags & target::READS_LATER != 0 {
+    if target::READS_LATER.is_some_and(|later| flags & later != 0) {
         return Err(Errno::OPNOTSUPP);
     }
     Ok(flags | target::NO_SIGNAL)

@@ -15,6 +15,7 @@ mod descriptors;
 #[cfg(target_os = "linux")]
 mod exec;
 mod inherit;
+mod limit;
 #[cfg(target_os = "linux")]
 mod linux_messages;
 #[cfg(target_os = "linux")]
