@@ -26,8 +26,9 @@ pub struct IncomingControl {
 }
 
 impl IncomingControl {
-    /// A buffer of `capacity` bytes; [`control_space`] tells how many are needed. What does not
-    /// fit is cut off by the kernel, which says so and closes the descriptors that were cut off.
+    /// A buffer of `capacity` bytes; [`control_space`](crate::control_space) tells how many are
+    /// needed. What does not fit is cut off by the kernel, which says so and closes the descriptors
+    /// that were cut off.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {

@@ -56,6 +56,8 @@ mod linux {
     /// `MSG_ZEROCOPY` of linux/socket.h, which libc lacks on Android: the kernel goes on reading
     /// the buffers after the call has returned.
     pub(crate) const READS_LATER: Option<c_int> = Some(0x0400_0000);
+    /// The kind of the control message with a received type of service.
+    pub(crate) const TOS_KIND: Option<c_int> = Some(libc::IP_TOS);
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = Some(libc::SCM_CREDENTIALS);
     /// `SCM_PIDFD` of linux/socket.h, which libc lacks.
     pub(crate) const PROCESS_KIND: Option<c_int> = Some(4);
@@ -73,11 +75,12 @@ mod linux {
     pub(crate) const MSG_FASTOPEN: c_int = 0;
     pub(crate) const MSG_ERRQUEUE: c_int = 0;
     pub(crate) const READS_LATER: Option<c_int> = None;
+    pub(crate) const TOS_KIND: Option<c_int> = super::NAMES.receive_tos;
     pub(crate) const CREDENTIALS_KIND: Option<c_int> = None;
     pub(crate) const PROCESS_KIND: Option<c_int> = None;
 }
 
-/// Where the length byte of a socket address stands, on systems that have one.
+/// What the BSDs have, and Apple's systems after them.
 #[cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
@@ -85,8 +88,14 @@ mod linux {
     target_os = "openbsd",
     target_os = "dragonfly"
 ))]
-pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> =
-    Some(core::mem::offset_of!(libc::sockaddr, sa_len));
+mod bsd {
+    use super::PeerIds;
+    /// Where the length byte of a socket address stands.
+    pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> =
+        Some(core::mem::offset_of!(libc::sockaddr, sa_len));
+    /// The peer's user and group by a function, where no option tells them.
+    pub(crate) const PEER_IDS: Option<PeerIds> = Some(libc::getpeereid);
+}
 
 #[cfg(not(any(
     target_vendor = "apple",
@@ -95,14 +104,19 @@ pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> =
     target_os = "openbsd",
     target_os = "dragonfly"
 )))]
-pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> = None;
+mod bsd {
+    use super::PeerIds;
+    pub(crate) const ADDRESS_LENGTH_OFFSET: Option<usize> = None;
+    pub(crate) const PEER_IDS: Option<PeerIds> = None;
+}
 
 pub(crate) use birth::{
     ACCEPT4, CONTROL_CLOSE_ON_EXEC, NO_SIGNAL, NO_SIGNAL_OPTION, PIPE2, SOCKET_FLAGS,
 };
+pub(crate) use bsd::{ADDRESS_LENGTH_OFFSET, PEER_IDS};
 pub(crate) use linux::{
     ABSTRACT_NAMES, CREDENTIALS_KIND, MSG_CONFIRM, MSG_ERRQUEUE, MSG_FASTOPEN, MSG_MORE,
-    PEEK_OPENS_DESCRIPTORS, PROCESS_KIND, READS_LATER,
+    PEEK_OPENS_DESCRIPTORS, PROCESS_KIND, READS_LATER, TOS_KIND,
 };
 pub(crate) use std_abstract::{abstract_name_of, from_abstract_name};
 
@@ -134,25 +148,6 @@ mod std_abstract {
         None
     }
 }
-
-/// The peer's user and group on systems that have a function for it and no option.
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly"
-))]
-pub(crate) const PEER_IDS: Option<PeerIds> = Some(libc::getpeereid);
-
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly"
-)))]
-pub(crate) const PEER_IDS: Option<PeerIds> = None;
 
 /// Names of socket options that not every system has, or that are called differently.
 pub(crate) struct Names {
@@ -243,18 +238,16 @@ const fn no_names(linger: c_int, join_v6: c_int, leave_v6: c_int) -> Names {
     }
 }
 
-/// `SO_INCOMING_CPU` and `SO_INCOMING_NAPI_ID`, which libc lacks on Android; all of its
-/// architectures use the numbers of `asm-generic/socket.h`.
+/// `SO_INCOMING_CPU`, `SO_INCOMING_NAPI_ID` and `SO_PASSPIDFD`, which libc lacks on Android; all of
+/// its architectures use the numbers of `asm-generic/socket.h`.
 #[cfg(target_os = "android")]
-const INCOMING: (c_int, c_int) = (49, 56);
+const LATE: [c_int; 3] = [49, 56, 76];
 #[cfg(target_os = "linux")]
-const INCOMING: (c_int, c_int) = (libc::SO_INCOMING_CPU, libc::SO_INCOMING_NAPI_ID);
-
-/// `SO_PASSPIDFD`, likewise.
-#[cfg(target_os = "android")]
-const PASS_PROCESS: c_int = 76;
-#[cfg(target_os = "linux")]
-const PASS_PROCESS: c_int = libc::SO_PASSPIDFD;
+const LATE: [c_int; 3] = [
+    libc::SO_INCOMING_CPU,
+    libc::SO_INCOMING_NAPI_ID,
+    libc::SO_PASSPIDFD,
+];
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) const NAMES: Names = Names {
@@ -277,11 +270,11 @@ pub(crate) const NAMES: Names = Names {
     mark: Some(libc::SO_MARK),
     priority: Some(libc::SO_PRIORITY),
     bind_to_device: Some(libc::SO_BINDTODEVICE),
-    incoming_cpu: Some(INCOMING.0),
-    incoming_napi_id: Some(INCOMING.1),
+    incoming_cpu: Some(LATE[0]),
+    incoming_napi_id: Some(LATE[1]),
     busy_poll: Some(libc::SO_BUSY_POLL),
     pass_credentials: Some(libc::SO_PASSCRED),
-    pass_process: Some(PASS_PROCESS),
+    pass_process: Some(LATE[2]),
     peer_credentials: Some(libc::SO_PEERCRED),
     timestamp_ns: Some(libc::SO_TIMESTAMPNS),
     free_bind: Some(libc::IP_FREEBIND),
@@ -401,13 +394,6 @@ pub(crate) const NAMES: Names = Names {
         libc::IPV6_LEAVE_GROUP,
     )
 };
-
-/// The kind of the control message with a received type of service.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) const TOS_KIND: Option<c_int> = Some(libc::IP_TOS);
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) const TOS_KIND: Option<c_int> = NAMES.receive_tos;
 
 /// How the control message about an IPv4 datagram's addresses looks.
 pub(crate) struct PacketInfo4Form {
