@@ -66,9 +66,9 @@ fn an_idle_connection_is_closed_without_a_word() {
 
 #[test]
 fn a_connection_in_use_outlives_the_idle_limit_many_times() {
-    on_each_engine(&["--idle-ms", "500"], |server| {
+    on_each_engine(&["--idle-ms", "1000"], |server| {
         let mut client = Client::connect(server);
-        let end = Monotonic.now().saturating_add(Duration::from_millis(1500));
+        let end = Monotonic.now().saturating_add(Duration::from_millis(2500));
         client.stream.set_read_timeout(Some(SHORT)).unwrap();
         while Monotonic.now() < end {
             assert_eq!(client.ask(HELLO).status(), "200 OK");

@@ -82,6 +82,15 @@ pub(crate) enum Turn {
     End,
 }
 
+/// What a read has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Bytes, or the news that there are none for now.
+    Some,
+    /// The peer's end.
+    End,
+}
+
 /// Reads and writes in one turn, so that a busy peer does not keep others waiting.
 const STEPS: usize = 16;
 
@@ -184,7 +193,7 @@ impl<B: Backend> Connection<B> {
                 let is_idle = self.waiting() == Waiting::Idle;
                 let may_go = is_idle && service.is_stopping;
                 return Ok(if may_go { Turn::End } else { Turn::Wait });
-            } else if self.read(service)? == 0 {
+            } else if self.read(service)? == Progress::End {
                 if self.waiting() != Waiting::Idle && self.phase != Phase::Lingering {
                     service.counters.count_error("cut off");
                 }
@@ -194,18 +203,18 @@ impl<B: Backend> Connection<B> {
         Ok(Turn::Again)
     }
 
-    /// Reads once; zero is the end.
-    fn read(&mut self, service: &mut Service) -> io::Result<usize> {
+    /// Reads once.
+    fn read(&mut self, service: &mut Service) -> io::Result<Progress> {
         match self.input.read_from(&mut self.stream, &mut service.spares) {
+            Ok(received) if received.bytes == 0 => Ok(Progress::End),
             Ok(received) => {
                 self.is_readable = !received.is_drained || self.is_ending;
                 service.counters.bytes_read += received.bytes;
-                Ok(received.bytes)
+                Ok(Progress::Some)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.is_readable = false;
-                // Not zero, which would be the end.
-                Ok(usize::MAX)
+                Ok(Progress::Some)
             }
             Err(error) => Err(error),
         }

@@ -25,7 +25,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Nothing yet; the time that the server is up begins here.
+    /// Nothing yet, for a server that is up from now on.
     pub(crate) const fn start(now: Instant) -> Self {
         Self {
             started: now,
