@@ -6,11 +6,11 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use poll_api::{Capabilities, Event, Token};
+use poll_api::{Capabilities, Event, Ready, Token};
+use sys_poll::Errno;
 
 use crate::change::{Change, Operation};
 use crate::events::Events;
-use crate::wake::Rest;
 use crate::wakers::{Bell, Wakers};
 
 /// A system's mechanism: one per engine module, and nothing of it is public but its name.
@@ -68,7 +68,7 @@ pub trait Backend: fmt::Debug + Send + Sync + Sized {
         }
     }
 
-    /// One look at the system that blocks at most for `timeout`, between parking and unparking.
+    /// One look at the system that blocks at most for `timeout`.
     ///
     /// Says whether it was cut short by something that is not reported, so that an empty result
     /// does not mean that the time has passed.
@@ -76,13 +76,7 @@ pub trait Backend: fmt::Debug + Send + Sync + Sized {
     /// # Errors
     ///
     /// `EINTR` when a signal handler ran; others when the mechanism itself is broken.
-    fn wait(
-        &self,
-        wakers: &Wakers<Self::Bell>,
-        rest: Rest,
-        events: &mut Events<Self>,
-        timeout: Option<Duration>,
-    ) -> io::Result<Cut>;
+    fn wait(&self, events: &mut Events<Self>, timeout: Option<Duration>) -> Result<Cut, Errno>;
 }
 
 /// Whether a wait was cut short by something that is not reported.
@@ -99,12 +93,26 @@ pub trait RawEvent: fmt::Debug + Clone + Copy + Send + Sync {
     /// What an unused place of a buffer holds.
     const BLANK: Self;
 
+    /// The report that the bell of a waker with this token makes.
+    fn wake(token: Token) -> Self;
+
+    /// Whether this is the report `wake`, as far as the caller can tell.
+    fn is_same_wake(&self, wake: &Self) -> bool;
+
     /// What the report means.
     fn event(&self) -> Event;
 }
 
 impl RawEvent for Event {
-    const BLANK: Self = Self::new(Token(0), poll_api::Ready::EMPTY);
+    const BLANK: Self = Self::new(Token(0), Ready::EMPTY);
+
+    fn wake(token: Token) -> Self {
+        Self::new(token, Ready::READABLE)
+    }
+
+    fn is_same_wake(&self, wake: &Self) -> bool {
+        self == wake
+    }
 
     fn event(&self) -> Event {
         *self

@@ -11,7 +11,6 @@ use sys_poll::WakePipe;
 
 use crate::backend::{Backend, Cut, RawEvent};
 use crate::change::Operation;
-use crate::wake::Rest;
 use crate::wakers::{self, Wakers};
 
 /// A poller on epoll(7); see [`poller::Poll`](crate::Poll) for what it does.
@@ -88,26 +87,10 @@ impl Backend for Epoll {
     }
 
     #[inline]
-    fn wait(
-        &self,
-        wakers: &Wakers<Bell>,
-        rest: Rest,
-        events: &mut Events,
-        timeout: Option<Duration>,
-    ) -> io::Result<Cut> {
-        let woken = wakers.park();
-        let timeout = if woken { Some(Duration::ZERO) } else { timeout };
-        let result = self.epoll.wait(events.places(), timeout);
-        events.fill(*result.as_ref().unwrap_or(&0));
-        wakers.unpark(rest, |token| {
-            // Its bell may be among the kernel's reports already.
-            let bell = sys_epoll::Event::new(Flags::IN, data(token));
-            if !events.as_raw().contains(&bell) {
-                events.push_wake(token);
-            }
-        });
-        result?;
-        Ok(if woken { Cut::Short } else { Cut::No })
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<Cut, Errno> {
+        let count = self.epoll.wait(events.places(), timeout)?;
+        events.fill(count);
+        Ok(Cut::No)
     }
 }
 
@@ -141,6 +124,14 @@ impl Registry {
 
 impl RawEvent for sys_epoll::Event {
     const BLANK: Self = Self::new(Flags::EMPTY, 0);
+
+    fn wake(token: Token) -> Self {
+        Self::new(Flags::IN, data(token))
+    }
+
+    fn is_same_wake(&self, wake: &Self) -> bool {
+        self == wake
+    }
 
     #[inline]
     fn event(&self) -> Event {

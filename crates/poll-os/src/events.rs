@@ -2,7 +2,7 @@
 
 use core::slice;
 
-use poll_api::{Event, EventBuffer, Ready, Token};
+use poll_api::{Event, EventBuffer, Token};
 
 use crate::backend::{Backend, RawEvent};
 use crate::wakers;
@@ -10,47 +10,47 @@ use crate::wakers;
 /// The buffer that a wait fills and the caller reads; it allocates when made and not again.
 #[derive(Debug)]
 pub struct Events<B: Backend> {
+    // Room for `capacity` events of sources, and behind them for one of each waker there can be.
     list: Box<[B::Raw]>,
+    capacity: usize,
     filled: usize,
-    // Reserved for as many wakers as a poller has room for.
-    woken: Vec<Token>,
 }
 
 impl<B: Backend> Events<B> {
     /// A buffer for `capacity` events of sources, zero counting as one, and as many of wakers as
-    /// there can be. Two allocations.
+    /// there can be. One allocation.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
+        let capacity = capacity.max(1);
         Self {
-            list: vec![B::Raw::BLANK; capacity.max(1)].into_boxed_slice(),
+            list: vec![B::Raw::BLANK; capacity + wakers::capacity()].into_boxed_slice(),
+            capacity,
             filled: 0,
-            woken: Vec::with_capacity(wakers::capacity()),
         }
     }
 
     /// How many events of sources fit.
     #[must_use]
     pub const fn capacity(&self) -> usize {
-        self.list.len()
+        self.capacity
     }
 
     /// How many events there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.filled + self.woken.len()
+        self.filled
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.filled == 0
     }
 
     /// Forgets the events.
     #[inline]
-    pub fn clear(&mut self) {
+    pub const fn clear(&mut self) {
         self.filled = 0;
-        self.woken.clear();
     }
 
     /// The events, in no particular order.
@@ -58,42 +58,50 @@ impl<B: Backend> Events<B> {
     #[inline]
     pub fn iter(&self) -> Iter<'_, B> {
         Iter {
-            listed: self.as_raw().iter(),
-            woken: self.woken.iter(),
+            raw: self.as_raw().iter(),
         }
     }
 
-    /// The events as the system reported them, without those of wakers that made no system call.
+    /// The events in the system's own form; those of wakers look as if a bell had rung.
     #[must_use]
     #[inline]
     pub fn as_raw(&self) -> &[B::Raw] {
         self.list.get(..self.filled).unwrap_or_default()
     }
 
-    /// The whole buffer, for the system to write into; [`fill`](Self::fill) says how much it did.
-    pub(crate) const fn places(&mut self) -> &mut [B::Raw] {
-        &mut self.list
+    /// The places for events of sources, for the system to write into;
+    /// [`fill`](Self::fill) says how much it did.
+    #[inline]
+    pub(crate) fn places(&mut self) -> &mut [B::Raw] {
+        self.list.get_mut(..self.capacity).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) const fn fill(&mut self, count: usize) {
         self.filled = count;
     }
 
-    /// Adds a report of a source; false if there is no room.
+    /// Adds an event of a source; false if there is no room for more of them.
     pub(crate) fn push(&mut self, event: B::Raw) -> bool {
+        self.filled < self.capacity && self.push_anywhere(event)
+    }
+
+    /// Adds the event of a waker, unless there is one of that token already: from another waker,
+    /// or from the bell.
+    pub(crate) fn push_wake(&mut self, token: Token) {
+        let event = B::Raw::wake(token);
+        if !self.as_raw().iter().any(|other| other.is_same_wake(&event)) {
+            self.push_anywhere(event);
+        }
+    }
+
+    fn push_anywhere(&mut self, event: B::Raw) -> bool {
         let Some(place) = self.list.get_mut(self.filled) else {
             return false;
         };
         *place = event;
         self.filled += 1;
         true
-    }
-
-    /// Adds a report of a waker; those of one token merge.
-    pub(crate) fn push_wake(&mut self, token: Token) {
-        if !self.woken.contains(&token) {
-            self.woken.push(token);
-        }
     }
 }
 
@@ -137,15 +145,13 @@ impl<B: Backend> EventBuffer for Events<B> {
 /// The events of one wait.
 #[derive(Debug)]
 pub struct Iter<'a, B: Backend> {
-    listed: slice::Iter<'a, B::Raw>,
-    woken: slice::Iter<'a, Token>,
+    raw: slice::Iter<'a, B::Raw>,
 }
 
 impl<B: Backend> Clone for Iter<'_, B> {
     fn clone(&self) -> Self {
         Self {
-            listed: self.listed.clone(),
-            woken: self.woken.clone(),
+            raw: self.raw.clone(),
         }
     }
 }
@@ -155,18 +161,12 @@ impl<B: Backend> Iterator for Iter<'_, B> {
 
     #[inline]
     fn next(&mut self) -> Option<Event> {
-        match self.listed.next() {
-            Some(raw) => Some(raw.event()),
-            None => self
-                .woken
-                .next()
-                .map(|token| Event::new(*token, Ready::READABLE)),
-        }
+        self.raw.next().map(RawEvent::event)
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let count = self.listed.len() + self.woken.len();
-        (count, Some(count))
+        self.raw.size_hint()
     }
 }
 

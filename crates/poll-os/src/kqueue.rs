@@ -6,12 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Weak};
 
 use poll_api::{Capabilities, Event, Token};
-use sys_kqueue::{Errno, Filter, Flags, UserEvent};
+use sys_kqueue::{Errno, Filter, Flags, UserEvent, UserNotes};
 use sys_poll::WakePipe;
 
 use crate::backend::{Backend, Cut, RawEvent};
 use crate::change::{Change, Operation};
-use crate::wake::Rest;
 use crate::wakers::{self, Wakers};
 
 mod changes;
@@ -121,27 +120,10 @@ impl Backend for Kqueue {
         }
     }
 
-    fn wait(
-        &self,
-        wakers: &Wakers<Bell>,
-        rest: Rest,
-        events: &mut Events,
-        timeout: Option<Duration>,
-    ) -> io::Result<Cut> {
-        let woken = wakers.park();
-        let timeout = if woken { Some(Duration::ZERO) } else { timeout };
-        let result = self.kqueue.wait(events.places(), timeout);
-        events.fill(*result.as_ref().unwrap_or(&0));
-        wakers.unpark(rest, |token| {
-            // Its bell may be among the kernel's reports already.
-            let is_bell =
-                |raw: &sys_kqueue::Event| raw.filter() == Filter::USER && raw.udata() == token.0;
-            if !events.as_raw().iter().any(is_bell) {
-                events.push_wake(token);
-            }
-        });
-        result?;
-        Ok(if woken { Cut::Short } else { Cut::No })
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<Cut, Errno> {
+        let count = self.kqueue.wait(events.places(), timeout)?;
+        events.fill(count);
+        Ok(Cut::No)
     }
 }
 
@@ -174,6 +156,14 @@ impl AsFd for Poll {
 
 impl RawEvent for sys_kqueue::Event {
     const BLANK: Self = Self::BLANK;
+
+    fn wake(token: Token) -> Self {
+        *sys_kqueue::Change::user(0, UserNotes::EMPTY, Flags::EMPTY, token.0).as_event()
+    }
+
+    fn is_same_wake(&self, wake: &Self) -> bool {
+        self.filter() == Filter::USER && self.udata() == wake.udata()
+    }
 
     fn event(&self) -> Event {
         let (ready, code) = changes::ready(self);

@@ -11,7 +11,6 @@ use sys_poll::{Errno, WakePipe};
 
 use crate::backend::{Backend, Cut};
 use crate::change::Operation;
-use crate::wake::Rest;
 use crate::wakers::{self, Wakers};
 
 mod table;
@@ -96,24 +95,14 @@ impl Backend for PollTwo {
         Ok(())
     }
 
-    fn wait(
-        &self,
-        wakers: &Wakers<Bell>,
-        rest: Rest,
-        events: &mut Events,
-        timeout: Option<Duration>,
-    ) -> io::Result<Cut> {
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<Cut, Errno> {
         let mut table = self.lock_after_changers();
-        let woken = wakers.park();
-        let timeout = if woken { Some(Duration::ZERO) } else { timeout };
-        let result = table.poll(timeout);
-        wakers.unpark(rest, |token| events.push_wake(token));
-        let count = result?;
+        let count = table.poll(timeout)?;
         let rung = table.take_reports(count, events);
         if rung {
             self.bell.hush();
         }
-        Ok(if woken || rung { Cut::Short } else { Cut::No })
+        Ok(if rung { Cut::Short } else { Cut::No })
     }
 }
 
@@ -137,7 +126,7 @@ impl PollTwo {
             Err(TryLockError::WouldBlock) => {}
         }
         self.changers.fetch_add(1, Ordering::AcqRel);
-        let rung = wakers.wake(wakers::ENGINE, &self.bell);
+        let rung = wakers.wake(wakers::ENGINE, || &self.bell);
         let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if self.changers.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.settled.notify_all();

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use poll_api::{Capabilities, Engine, Token};
+use sys_poll::Errno;
 
 use crate::backend::{Backend, Cut};
 use crate::events::Events;
@@ -104,6 +105,11 @@ impl<B: Backend> Poll<B> {
     /// Manual: epoll_wait(2), kevent(2), poll(2)
     #[inline]
     pub fn wait(&mut self, events: &mut Events<B>, timeout: Option<Duration>) -> io::Result<()> {
+        // A wait without end that is not woken is most of a server's life, and worth a path that
+        // the compiler can put into the caller's loop.
+        if timeout.is_none() && self.look(events) {
+            return Ok(());
+        }
         self.wait_with(events, timeout, Interruption::Retried)
     }
 
@@ -122,36 +128,53 @@ impl<B: Backend> Poll<B> {
         self.wait_with(events, timeout, Interruption::Surfaced)
     }
 
+    /// One look without end at a poller that nobody woke before, and whether it found anything.
+    ///
+    /// Where it did not, for whatever reason, a wait says why.
+    #[inline]
+    fn look(&mut self, events: &mut Events<B>) -> bool {
+        let rest = self.rest();
+        let Shared { backend, wakers } = self.registry.shared();
+        events.clear();
+        if !wakers.park_if_quiet(rest) {
+            return false;
+        }
+        let _looked = backend.wait(events, None);
+        wakers.unpark(rest, |token| events.push_wake(token));
+        // An error beside the report of a wake will be there in the next wait too.
+        trace!(looked = ?_looked, events = events.len(), "wait");
+        !events.is_empty()
+    }
+
+    fn rest(&mut self) -> Rest {
+        match *self.handed_out.get_mut() {
+            true => Rest::Parked,
+            false => Rest::Awake,
+        }
+    }
+
     fn wait_with(
         &mut self,
         events: &mut Events<B>,
         timeout: Option<Duration>,
         interruption: Interruption,
     ) -> io::Result<()> {
-        events.clear();
-        let Shared { backend, wakers } = self.registry.shared();
-        let rest = if *self.handed_out.get_mut() {
-            Rest::Parked
-        } else {
-            Rest::Awake
-        };
+        let rest = self.rest();
         let (deadline, mut timeout) = Deadline::new(timeout, self.slack);
+        let Shared { backend, wakers } = self.registry.shared();
+        events.clear();
         loop {
-            let over = match backend.wait(wakers, rest, events, timeout) {
-                Ok(cut) => cut == Cut::No && deadline.ends_with(timeout),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    if interruption == Interruption::Surfaced && events.is_empty() {
-                        return Err(error);
-                    }
-                    false
-                }
-                Err(error) => return Err(error),
-            };
-            if over || !events.is_empty() {
+            let woken = wakers.park();
+            let result = backend.wait(events, if woken { NOW } else { timeout });
+            wakers.unpark(rest, |token| events.push_wake(token));
+            if !events.is_empty() {
                 trace!(events = events.len(), "wait");
                 return Ok(());
             }
-            timeout = deadline.remaining();
+            match nothing(result, interruption)? {
+                Cut::No if !woken && deadline.ends_with(timeout) => return Ok(()),
+                _ => timeout = deadline.remaining(),
+            }
         }
     }
 
@@ -162,6 +185,19 @@ impl<B: Backend> Poll<B> {
             wakers.hand_out();
         }
         backend
+    }
+}
+
+/// A timeout that only looks.
+const NOW: Option<Duration> = Some(Duration::ZERO);
+
+/// What to make of a look that found nothing: whether it was cut short, or why the wait fails.
+#[cold]
+fn nothing(result: Result<Cut, Errno>, interruption: Interruption) -> io::Result<Cut> {
+    match (result, interruption) {
+        (Ok(cut), _) => Ok(cut),
+        (Err(Errno::INTR), Interruption::Retried) => Ok(Cut::Short),
+        (Err(error), _) => Err(error.into()),
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct WakeWord<O: Orderings = Proven> {
 
 /// What the poller is to others while it is not in a wait of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
+pub(crate) enum Rest {
     /// Awake: it will look at the word before it blocks again.
     Awake,
     /// Parked: somebody else may sleep on its descriptor, so a wake has to ring.
@@ -75,15 +75,31 @@ impl<O: Orderings> WakeWord<O> {
 
     /// Sets the bit of `slot` and says whether the caller has to ring the bell.
     ///
-    /// Of all wakes of a parked poller only the first one rings. Wait-free, and safe to call from
+    /// Of all wakes of a parked poller only the first one rings. Lock-free, and safe to call from
     /// a signal handler.
     #[inline]
     pub(crate) fn notify(&self, slot: u32) -> bool {
-        self.word.fetch_or(1 << slot, O::NOTIFY) == PARKED
+        let bit = 1 << slot;
+        // Begins with a guess instead of a load: in a storm of wakes the poller is awake and the
+        // bit set, and then the first exchange is all there is. It changes nothing and publishes
+        // what this thread wrote all the same.
+        let mut seen = bit;
+        loop {
+            match self.exchange(seen, seen | bit, O::NOTIFY) {
+                Ok(()) => return seen == PARKED,
+                Err(found) => seen = found,
+            }
+        }
+    }
+
+    /// Says that the poller, which rested at `rest`, is about to block; false, and nothing done, if
+    /// it was woken.
+    #[inline]
+    pub(crate) fn park_if_quiet(&self, rest: Rest) -> bool {
+        self.exchange(rest.word(), PARKED, O::PARK).is_ok()
     }
 
     /// Says that the poller is about to block, and whether it must not because it was woken.
-    #[inline]
     pub(crate) fn park(&self) -> bool {
         self.word.fetch_or(PARKED, O::PARK) & !PARKED != 0
     }
@@ -91,11 +107,19 @@ impl<O: Orderings> WakeWord<O> {
     /// Ends the parking of a poller that nobody woke; false, and nothing done, if somebody did.
     #[inline]
     pub(crate) fn unpark_if_quiet(&self, rest: Rest) -> bool {
-        // No bit was set, so there is nothing to see, and both orderings may be the weakest.
-        let quiet = Ordering::Relaxed;
-        self.word
-            .compare_exchange(PARKED, rest.word(), quiet, quiet)
+        // No bit was set, so there is nothing to see, and the ordering may be the weakest.
+        self.exchange(PARKED, rest.word(), Ordering::Relaxed)
             .is_ok()
+    }
+
+    /// One attempt to exchange `from` for `to`; what was found instead when it fails, which says
+    /// nothing but that, so that the weakest ordering will do.
+    #[inline]
+    fn exchange(&self, from: usize, to: usize, ordering: Ordering) -> Result<(), usize> {
+        let attempt = self
+            .word
+            .compare_exchange(from, to, ordering, Ordering::Relaxed);
+        attempt.map(drop)
     }
 
     /// Takes all bits and leaves the word at `rest`.

@@ -10,7 +10,7 @@ use sys_poll::Errno;
 use crate::backend::Backend;
 use crate::registry::Registry;
 use crate::trace::trace;
-use crate::wakers::Handle;
+use crate::wakers::{Handle, Wakers};
 
 /// The handle that ends a wait of its poller from anywhere; clones share one token.
 ///
@@ -21,6 +21,9 @@ use crate::wakers::Handle;
 /// [`wake`](Self::wake) takes no lock and allocates nothing: it may be called from a signal
 /// handler.
 pub struct Waker<B: Backend> {
+    // These two stand beside the handle so that a wake follows one pointer.
+    wakers: Arc<Wakers<B::Bell>>,
+    slot: u32,
     handle: Arc<Handle<B::Bell>>,
 }
 
@@ -42,6 +45,8 @@ impl<B: Backend> Waker<B> {
         let claimed = Handle::claim(&shared.wakers, token, make);
         let handle = claimed.unwrap_or_else(|| Err(Errno::NOSPC.into()))?;
         Ok(Self {
+            wakers: Arc::clone(&shared.wakers),
+            slot: handle.slot(),
             handle: Arc::new(handle),
         })
     }
@@ -55,7 +60,7 @@ impl<B: Backend> Waker<B> {
     #[inline]
     pub fn wake(&self) -> io::Result<()> {
         trace!("wake");
-        self.handle.wake()
+        self.wakers.wake(self.slot, || self.handle.bell())
     }
 }
 
@@ -70,6 +75,8 @@ impl<B: Backend> Wake for Waker<B> {
 impl<B: Backend> Clone for Waker<B> {
     fn clone(&self) -> Self {
         Self {
+            wakers: Arc::clone(&self.wakers),
+            slot: self.slot,
             handle: Arc::clone(&self.handle),
         }
     }

@@ -94,18 +94,26 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
         }
     }
 
-    /// Wakes the poller for `slot`; the bell is rung only if the poller sleeps.
+    /// Wakes the poller for `slot`; the bell is looked up and rung only if the poller sleeps.
     #[inline]
-    pub(crate) fn wake(&self, slot: u32, bell: &B) -> io::Result<()> {
+    pub(crate) fn wake<'b>(&self, slot: u32, bell: impl FnOnce() -> &'b B) -> io::Result<()>
+    where
+        B: 'b,
+    {
         if self.word.notify(slot) {
-            bell.ring()
+            bell().ring()
         } else {
             Ok(())
         }
     }
 
-    /// Says that the poller is about to block, and whether it must not.
+    /// Says that the poller is about to block, unless it was woken: then nothing is done.
     #[inline]
+    pub(crate) fn park_if_quiet(&self, rest: Rest) -> bool {
+        self.word.park_if_quiet(rest)
+    }
+
+    /// Says that the poller is about to block, and whether it must not.
     pub(crate) fn park(&self) -> bool {
         self.word.park()
     }
@@ -175,9 +183,12 @@ impl<B: Bell, O: Orderings> Handle<B, O> {
         Some(claimed.map(|(slot, bell)| Self { wakers, slot, bell }))
     }
 
-    #[inline]
-    pub(crate) fn wake(&self) -> io::Result<()> {
-        self.wakers.wake(self.slot, &self.bell)
+    pub(crate) const fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    pub(crate) fn bell(&self) -> &B {
+        &self.bell
     }
 }
 

@@ -129,7 +129,7 @@ impl Table {
         let length = self.keys.len();
         let start = self.cursor.min(length);
         for index in (1..start).rev().chain((start.max(1)..length).rev()) {
-            if left == 0 || events.as_raw().len() == events.capacity() {
+            if left == 0 || events.len() == events.capacity() {
                 break;
             }
             // Fewer than at the start where silenced ones were taken out.
