@@ -12,24 +12,23 @@ pub(crate) const BACKLOG: i32 = 4096;
 /// Makes a call, and makes it again if a signal handler interrupted it.
 ///
 /// An interrupted call has done nothing, and a non-blocking one was about to return anyway.
+// A loop, so that what the call captures stays in registers: handing the closure on to a rare path
+// of its own would write it to memory each time.
 #[inline]
 pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> io::Result<T> {
-    match call() {
-        Ok(value) => Ok(value),
-        Err(error) => retry_after(error, call),
+    loop {
+        match call() {
+            Ok(value) => return Ok(value),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(failed(error)),
+        }
     }
 }
 
-/// The rare part of [`retry`], apart from it so that a call that succeeds is short.
+/// The rare part of [`retry`].
 #[cold]
-fn retry_after<T>(mut error: Errno, mut call: impl FnMut() -> Result<T, Errno>) -> io::Result<T> {
-    while error == Errno::INTR {
-        match call() {
-            Ok(value) => return Ok(value),
-            Err(next) => error = next,
-        }
-    }
-    Err(error.into())
+fn failed(error: Errno) -> io::Error {
+    error.into()
 }
 
 /// As many of the buffers as the system takes in one call, which is then a short one.

@@ -66,14 +66,15 @@ impl<B: Backend> Events<B> {
     #[must_use]
     #[inline]
     pub fn as_raw(&self) -> &[B::Raw] {
-        self.list.get(..self.filled).unwrap_or_default()
+        // `filled` is at most the length: `fill` and `push_anywhere` see to it.
+        &self.list[..self.filled]
     }
 
     /// The places for events of sources, for the system to write into;
     /// [`fill`](Self::fill) says how much it did.
     #[inline]
     pub(crate) fn places(&mut self) -> &mut [B::Raw] {
-        self.list.get_mut(..self.capacity).unwrap_or_default()
+        &mut self.list[..self.capacity]
     }
 
     #[inline]

@@ -19,7 +19,8 @@ pub(crate) use control::{
 };
 pub(crate) use inherit::adopt;
 pub(crate) use transfer::{
-    RawReceived, read, readv, receive_message, recv, recv_from, send, send_message, write, writev,
+    RawReceived, read, readv, receive_message, recv, recv_from, send, send_message, send_to, write,
+    writev,
 };
 
 #[cfg(feature = "count")]

@@ -30,7 +30,7 @@ use crate::{Address, Errno, ReceiveFlags, SendFlags, sys};
 ///
 /// Manual: send(2)
 pub fn send(fd: impl AsFd, buffer: &[u8], flags: SendFlags) -> Result<usize, Errno> {
-    sys::send(fd.as_fd(), buffer, &Address::EMPTY, flags.bits())
+    sys::send(fd.as_fd(), buffer, flags.bits())
 }
 
 /// Sends a datagram to `to`.
@@ -51,7 +51,7 @@ pub fn send_to(
     to: &Address,
     flags: SendFlags,
 ) -> Result<usize, Errno> {
-    sys::send(fd.as_fd(), buffer, to, flags.bits())
+    sys::send_to(fd.as_fd(), buffer, to, flags.bits())
 }
 
 /// Sends the bytes of several buffers, in order, with one system call.

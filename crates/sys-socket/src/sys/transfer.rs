@@ -6,7 +6,9 @@ use core::ptr;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::{check_len, fit, room_of};
+use rustix::net::{RecvFlags, SendFlags};
+
+use super::{check_len, count, fit, room_of};
 use crate::address::STORAGE;
 use crate::{Address, Errno, target};
 
@@ -31,8 +33,26 @@ pub(super) fn send_flags(flags: c_int) -> Result<c_int, Errno> {
     Ok(flags | target::NO_SIGNAL)
 }
 
+// rustix's calls for the two that run for every message of a stream: on Linux they are the system
+// call itself, without the C library's wrapper around it.
+
 #[inline]
-pub(crate) fn send(
+pub(crate) fn send(fd: BorrowedFd<'_>, buffer: &[u8], flags: c_int) -> Result<usize, Errno> {
+    count();
+    let flags = send_flags(flags)?.cast_unsigned();
+    rustix::net::send(fd, buffer, SendFlags::from_bits_retain(flags))
+}
+
+#[inline]
+pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> Result<usize, Errno> {
+    count();
+    let flags = RecvFlags::from_bits_retain(flags.cast_unsigned());
+    // The second is the length as the system has it, which `MSG_TRUNC` makes longer than the
+    // buffer.
+    rustix::net::recv(fd, buffer, flags).map(|(_filled, length)| length)
+}
+
+pub(crate) fn send_to(
     fd: BorrowedFd<'_>,
     buffer: &[u8],
     to: &Address,
@@ -53,15 +73,6 @@ pub(crate) fn send(
     //   that reads it later.
     // - `to` is null with a length of zero, or `address`, borrowed, aligned, of `len` bytes.
     let returned = unsafe { libc::sendto(fd.as_raw_fd(), start, size, flags, to, len) };
-    check_len(returned)
-}
-
-#[inline]
-pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> Result<usize, Errno> {
-    let (start, size) = (buffer.as_mut_ptr().cast(), buffer.len());
-    // SAFETY: recv(2) writes at most `size` bytes at `start`.
-    // - `buffer` is exclusively borrowed for the call and has `size` bytes.
-    let returned = unsafe { libc::recv(fd.as_raw_fd(), start, size, flags) };
     check_len(returned)
 }
 
