@@ -83,7 +83,8 @@ pub fn bind(fd: impl AsFd, address: &Address) -> Result<(), Errno> {
 /// # Errors
 ///
 /// * `EADDRINUSE`: another socket listens on the port.
-/// * `EINVAL`: the socket is connected, or a Unix socket without an address.
+/// * `EINVAL`: the socket is connected.
+/// * `EINVAL`, `EDESTADDRREQ`: a Unix socket without an address.
 /// * `EOPNOTSUPP`: a kind of socket that cannot listen.
 /// * `ENOTSOCK`: no socket.
 ///

@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::getpid;
+use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
 use sys_process::{
-    ChildState, Errno, Pid, PidFd, Signal, SignalFd, SignalInfo, SignalSet, WaitFlags,
-    block_signals, set_signal_mask, signal_mask,
+    ChildState, Errno, Pid, PidFd, Signal, SignalFd, SignalInfo, SignalListener, SignalSet,
+    WaitFlags, block_signals, set_signal_mask, signal_mask,
 };
 
 use crate::delivery::{listener, next};
@@ -116,4 +116,25 @@ fn the_numbers_of_the_c_library_are_refused() {
         assert_eq!(Signal::from_number(number), Err(Errno::INVAL), "{number}");
     }
     assert_eq!(Signal::from_number(first).map(Signal::number), Ok(first));
+}
+
+#[test]
+fn without_a_free_descriptor_nothing_is_made_and_nothing_is_changed() {
+    isolated(
+        "linux::without_a_free_descriptor_nothing_is_made_and_nothing_is_changed",
+        || {
+            let before = getrlimit(Resource::Nofile);
+            let set = SignalSet::new();
+            let current = Some(0);
+            setrlimit(Resource::Nofile, Rlimit { current, ..before }).unwrap();
+            let listener = SignalListener::new().err();
+            let signal_fd = SignalFd::new(&set).err();
+            let pidfd = PidFd::open(getpid()).err();
+            setrlimit(Resource::Nofile, before).unwrap();
+            assert_eq!(listener, Some(Errno::MFILE));
+            assert_eq!(signal_fd, Some(Errno::MFILE));
+            assert_eq!(pidfd, Some(Errno::MFILE));
+            SignalListener::new().unwrap();
+        },
+    );
 }

@@ -1,12 +1,19 @@
 //! Creating, naming, connecting and accepting.
 
 use core::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
+use core::time::Duration;
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::symlink;
 
 use rustix::event::PollFlags;
-use sys_socket::{Address, Domain, Errno, Kind, Protocol, ReceiveFlags, SendFlags};
+use sys_socket::{
+    Address, Domain, Errno, Kind, Protocol, ReceiveFlags, SendFlags, UnixAddr, options, set_option,
+};
 
-use crate::loopback::{any_port, bound, listener, new, tcp_pair, wait, wait_readable};
+use crate::loopback::{
+    Directory, any_port, bound, listener, new, no_child_starts, tcp_pair, wait, wait_readable,
+};
 
 #[test]
 fn a_stream_connects_and_both_ends_agree_on_the_addresses() {
@@ -155,4 +162,69 @@ fn a_pipe_is_no_socket() {
     assert_eq!(sys_socket::peer_addr(&read_end).err(), wanted.err());
     assert_eq!(sys_socket::take_error(&read_end).err(), wanted.err());
     assert_eq!(sys_socket::accept(&read_end).err(), wanted.err());
+}
+
+#[test]
+fn a_path_that_cannot_be_made_says_why() {
+    let directory = Directory::new();
+    let at = |path: &str| {
+        let name = UnixAddr::from_pathname(directory.path().join(path)).unwrap();
+        Address::from(&name)
+    };
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    symlink("loop", directory.path().join("loop")).unwrap();
+    for (path, wanted) in [
+        ("none/s", Errno::NOENT),
+        ("file/s", Errno::NOTDIR),
+        ("loop/s", Errno::LOOP),
+        ("file", Errno::ADDRINUSE),
+        ("loop", Errno::ADDRINUSE),
+    ] {
+        let socket = unix(Kind::STREAM);
+        let bound = sys_socket::bind(&socket, &at(path));
+        assert_eq!(bound, Err(wanted), "{path}");
+    }
+    let socket = unix(Kind::DATAGRAM);
+    sys_socket::bind(&socket, &at("s")).unwrap();
+    assert_eq!(sys_socket::bind(&socket, &at("t")), Err(Errno::INVAL));
+    let stream = unix(Kind::STREAM);
+    let connected = sys_socket::connect(&stream, &at("s"));
+    assert_eq!(connected, Err(Errno::PROTOTYPE));
+}
+
+#[test]
+fn what_cannot_listen_says_why() {
+    let listen = |socket: &OwnedFd| sys_socket::listen(socket, 1);
+    assert_eq!(listen(&new(Kind::DATAGRAM)), Err(Errno::OPNOTSUPP));
+    assert_eq!(listen(&tcp_pair().0), Err(Errno::INVAL));
+    let nameless = listen(&unix(Kind::STREAM));
+    assert!(matches!(nameless, Err(Errno::INVAL | Errno::DESTADDRREQ)));
+}
+
+#[test]
+fn the_internet_has_no_pairs_and_broadcasts_need_leave() {
+    let pair = sys_socket::pair(Domain::IPV4, Kind::DATAGRAM, Protocol::DEFAULT);
+    assert_eq!(pair.err(), Some(Errno::OPNOTSUPP));
+    let everyone = Address::from(SocketAddr::from(([255, 255, 255, 255], 9)));
+    let sent = sys_socket::send_to(new(Kind::DATAGRAM), b"x", &everyone, SendFlags::NONE);
+    assert_eq!(sent, Err(Errno::ACCESS));
+}
+
+#[test]
+fn a_connection_thrown_away_is_reset_at_the_other_end_once() {
+    let _guard = no_child_starts();
+    let (client, server) = tcp_pair();
+    set_option(&client, options::LINGER, Some(Duration::ZERO)).unwrap();
+    drop(client);
+    wait_readable(&server);
+    let mut buffer = [0; 4];
+    let mut receive = || sys_socket::recv(&server, &mut buffer, ReceiveFlags::NONE);
+    assert_eq!(receive(), Err(Errno::CONNRESET));
+    assert_eq!(receive(), Ok(0));
+    let sent = sys_socket::send(&server, b"x", SendFlags::NONE);
+    assert_eq!(sent, Err(Errno::PIPE));
+}
+
+fn unix(kind: Kind) -> OwnedFd {
+    sys_socket::socket(Domain::UNIX, kind, Protocol::DEFAULT).unwrap()
 }

@@ -14,7 +14,7 @@ const ROLE: &str = "SYS_SOCKET_TEST_LIMIT";
 
 /// Whether this is the process of its own; otherwise runs the test `name` in one, which must end
 /// well.
-fn in_its_own_process(name: &str) -> bool {
+pub(crate) fn in_its_own_process(name: &str) -> bool {
     if std::env::var_os(ROLE).is_some() {
         return true;
     }

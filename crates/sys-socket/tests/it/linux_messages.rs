@@ -12,6 +12,7 @@ use sys_socket::{
 };
 
 use crate::descriptors::is_close_on_exec;
+use crate::limit::in_its_own_process;
 use crate::loopback::{bound, no_child_starts, udp_pair, wait, wait_readable};
 use crate::messages::{assert_closes, receive, send, send_rights, take_all, unix_pair};
 
@@ -96,6 +97,49 @@ fn the_descriptor_of_a_sending_process_has_an_owner_and_does_not_leak() {
     let process = descriptors.next().unwrap();
     assert!(is_close_on_exec(&process));
     assert!(descriptors.next().is_none());
+}
+
+#[test]
+fn whatever_room_there_is_no_descriptor_leaks() {
+    let name = "linux_messages::whatever_room_there_is_no_descriptor_leaks";
+    if !in_its_own_process(name) {
+        return;
+    }
+    let largest = control_space(16) + control_space(12) + control_space(4) + 8;
+    for room in 0..=largest {
+        let mut control = IncomingControl::with_capacity(room);
+        let mut batch = ReceiveBatch::with_capacity(2, 8, room);
+        for count in 1..=4 {
+            let (a, b) = unix_pair(Kind::DATAGRAM);
+            set_option(&b, options::PASS_CREDENTIALS, true).unwrap();
+            // Linux before 6.5 has no such option; the rest holds there as well.
+            let passes_process = set_option(&b, options::PASS_PROCESS, true).is_ok();
+            let (read_end, write_end) = sys_socket::pipe().unwrap();
+            let passed = vec![write_end.as_fd(); count];
+            for _ in 0..4 {
+                send_rights(&a, &passed);
+            }
+            drop(passed);
+            drop(write_end);
+            let received = receive(&b, &mut control);
+            let cut = received.flags.contains(MessageFlags::CONTROL_TRUNCATED);
+            let seen = control.messages().count();
+            assert!(cut || seen == 2 + usize::from(passes_process), "{room}");
+            // The first is cleared by the second, and that one keeps what nobody takes.
+            receive(&b, &mut control);
+            assert_eq!(batch.receive(&b, ReceiveFlags::NONE), Ok(2));
+            for mut message in batch.messages() {
+                let first = message.control.next();
+                if let Some(ControlMessage::Rights(mut descriptors)) = first {
+                    drop(descriptors.next());
+                }
+            }
+            control.clear();
+            batch.clear();
+            assert_closes(&read_end);
+            assert_eq!(process_descriptors(), 0, "{room}");
+        }
+    }
 }
 
 #[test]
