@@ -28,7 +28,9 @@ assert_impl_all!(Pending: Send, Sync, Copy);
 /// signal interrupts are restarted where the kernel can (`SA_RESTART`), and the handler runs on the
 /// alternate stack where the thread has one. When the last listener of a signal leaves, the earlier
 /// disposition comes back, if ours is still in place; it is what meets a signal that was sent
-/// before and has not reached a thread.
+/// before and has not reached a thread. Handlers are a stack: where other code put its own over
+/// ours and takes it away only after our last listener has left, ours is in place again without a
+/// listener, and the signal does nothing but call the earlier handler.
 ///
 /// A started program inherits neither the handler nor a mask nor an ignored signal from here. A
 /// child of fork(2) that does not start a program keeps the handler, and its listeners are deaf:

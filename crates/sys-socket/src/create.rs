@@ -110,7 +110,8 @@ pub fn listen(fd: impl AsFd, backlog: i32) -> Result<(), Errno> {
 ///
 /// # Platform notes
 ///
-/// Apple's systems take four calls; see [`socket`].
+/// Apple's systems take four calls, or five if the listener is not non-blocking; see [`socket`]. A
+/// connection that its peer has reset meanwhile is `ECONNABORTED` there, with nothing to accept.
 ///
 /// Manual: accept4(2)
 #[doc(alias = "accept4")]
