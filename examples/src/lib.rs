@@ -7,4 +7,5 @@ pub mod descriptors;
 pub mod engine;
 pub mod fetch;
 pub mod load;
+pub mod self_test;
 pub mod server_process;

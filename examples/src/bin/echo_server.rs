@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a program talks to its user")]
 
+use core::mem;
 use core::net::SocketAddr;
-use std::collections::HashMap;
+use core::time::Duration;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, ErrorKind, Read, Write};
-use std::{panic, thread};
 
 use examples::arguments::Arguments;
+use examples::self_test;
 use poll_net::{AcceptGate, TcpListener, TcpStream};
 use poll_os::{Clock, Events, Interest, Monotonic, Poll, Registered, Registry, Signal, Signals};
 use poll_os::{Token, Trigger};
@@ -21,10 +23,21 @@ use poll_os::{Token, Trigger};
 const LISTENER: Token = Token(0);
 const STOP: Token = Token(1);
 
+/// Reads and writes in one turn of a client, so that a busy one does not keep others waiting.
+const STEPS: usize = 16;
+
 /// A client, and what it has sent and not got back yet.
 struct Client {
     stream: Registered<TcpStream, Registry>,
     pending: Vec<u8>,
+}
+
+/// What a client's turn has come to.
+enum Turn {
+    /// There is more to do; others come first.
+    Again,
+    /// Nothing can be done before the next event.
+    Wait,
 }
 
 fn main() -> io::Result<()> {
@@ -35,15 +48,13 @@ fn main() -> io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
     let address = listener.local_addr()?;
     println!("echo on {address}");
-    let client = is_test.then(|| thread::spawn(move || be_client(address)));
-    serve(&listener, is_test)?;
-    match client.map(thread::JoinHandle::join) {
-        None => Ok(()),
-        Some(result) => result.unwrap_or_else(|panic| panic::resume_unwind(panic)),
+    if is_test {
+        return self_test::against(move || be_client(address), || serve(&listener));
     }
+    serve(&listener)
 }
 
-fn serve(listener: &TcpListener, ends_with_the_first_client: bool) -> io::Result<()> {
+fn serve(listener: &TcpListener) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(256);
     let registry = poll.registry().clone();
@@ -52,76 +63,78 @@ fn serve(listener: &TcpListener, ends_with_the_first_client: bool) -> io::Result
     registry.register(&stop, STOP, Interest::READABLE, Trigger::Level)?;
 
     let mut gate = AcceptGate::new();
-    // Tokens count up and are never used again, so that no event reaches the wrong client.
     let mut clients = HashMap::new();
-    let mut next = STOP.0 + 1;
+    // Tokens count up and are never used again, so that no event reaches the wrong client.
+    let mut tokens = (STOP.0 + 1..).map(Token);
+    // The clients that can go on: an edge is reported once, so who is not done stays here.
+    let mut ready = BTreeSet::new();
     loop {
-        // The gate needs a turn without an event when descriptors had run out.
-        let attempt = gate.next_attempt();
-        let timeout = attempt.map(|at| at.saturating_duration_since(Monotonic.now()));
+        let timeout = if ready.is_empty() {
+            // The gate needs a turn without an event when descriptors had run out.
+            let attempt = gate.next_attempt();
+            attempt.map(|at| at.saturating_duration_since(Monotonic.now()))
+        } else {
+            Some(Duration::ZERO)
+        };
         poll.wait(&mut events, timeout)?;
         for event in &events {
             match event.token() {
                 LISTENER => gate.ready(),
                 STOP => return Ok(()),
-                token => {
-                    let client: Option<&mut Client> = clients.get_mut(&token);
-                    let has_ended = client.is_some_and(|client| client.echo().is_err());
-                    if has_ended && ends_with_the_first_client {
-                        return Ok(());
-                    }
-                    if has_ended {
-                        clients.remove(&token);
-                    }
-                }
+                token => drop(ready.insert(token)),
             }
         }
         while let Some(accepted) = gate.accept(listener, Monotonic.now()) {
             // A client that is gone already is no reason to stop, and the gate knows all others.
-            let Ok((stream, _peer)) = accepted else {
-                continue;
-            };
-            let (token, both) = (Token(next), Interest::READABLE | Interest::WRITABLE);
-            next += 1;
-            let stream = Registered::new(registry.clone(), stream, token, both, Trigger::Edge)?;
-            clients.insert(
-                token,
-                Client {
-                    stream,
-                    pending: Vec::new(),
-                },
-            );
+            if let (Ok((stream, _peer)), Some(token)) = (accepted, tokens.next()) {
+                clients.insert(token, Client::new(&registry, stream, token)?);
+            }
+        }
+        for token in mem::take(&mut ready) {
+            match clients.get_mut(&token).map(Client::turn) {
+                Some(Ok(Turn::Again)) => drop(ready.insert(token)),
+                Some(Ok(Turn::Wait)) | None => {}
+                Some(Err(_gone)) => drop(clients.remove(&token)),
+            }
         }
     }
 }
 
 impl Client {
+    fn new(registry: &Registry, stream: TcpStream, token: Token) -> io::Result<Self> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let stream = Registered::new(registry.clone(), stream, token, both, Trigger::Edge)?;
+        let pending = Vec::new();
+        Ok(Self { stream, pending })
+    }
+
     /// Reads and sends back until one of the two has to wait; an error is the end of the client.
-    fn echo(&mut self) -> io::Result<()> {
+    fn turn(&mut self) -> io::Result<Turn> {
         let mut buffer = [0; 16 * 1024];
-        loop {
+        for _ in 0..STEPS {
             // What is pending goes first, and nothing is read meanwhile: a client that does not
             // read cannot make us remember more than one buffer.
-            while !self.pending.is_empty() {
-                match self.stream.write(&self.pending) {
-                    Ok(len) => drop(self.pending.drain(..len)),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                    Err(error) => return Err(error),
-                }
-            }
-            match self.stream.read(&mut buffer) {
+            let result = if self.pending.is_empty() {
+                self.stream.read(&mut buffer)
+            } else {
+                self.stream.write(&self.pending)
+            };
+            match result {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(len) => self.pending.extend_from_slice(&buffer[..len]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Ok(len) if self.pending.is_empty() => self.pending.extend(&buffer[..len]),
+                Ok(len) => drop(self.pending.drain(..len)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Turn::Wait),
                 Err(error) => return Err(error),
             }
         }
+        Ok(Turn::Again)
     }
 }
 
 /// Sends a megabyte piece by piece, and compares what comes back.
 fn be_client(address: SocketAddr) -> io::Result<()> {
     let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut back = vec![0; 64 * 1024];
     for round in 0..16 {
         let piece = vec![round; back.len()];
