@@ -14,7 +14,8 @@ use crate::slab::Key;
 /// early, finds the later deadline, and is set again. Only an earlier deadline goes into the heap.
 ///
 /// Cost: constant for a request; logarithmic for a deadline that is earlier than the alarm and for
-/// an alarm that goes off, a few times per connection and idle period.
+/// an alarm that goes off, a few times per connection and idle period. Alarms of connections that
+/// are gone are swept out before they are most of them, which is constant on average.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
     alarms: BinaryHeap<Reverse<(Instant, Key)>>,
@@ -35,6 +36,9 @@ pub(crate) struct Alarm {
     at: Instant,
 }
 
+/// So few alarms are not worth a sweep.
+const SWEPT_FROM: usize = 1024;
+
 impl Deadlines {
     /// Sets the deadline of the connection `key`.
     pub(crate) fn set(&mut self, key: Key, deadline: &mut Deadline, at: Instant) {
@@ -42,6 +46,21 @@ impl Deadlines {
         if at < deadline.alarm {
             deadline.alarm = at;
             self.alarms.push(Reverse((at, key)));
+        }
+    }
+
+    /// Sweeps out the alarms that nobody needs any more, if they may be most of them.
+    ///
+    /// `find` tells the deadline of a connection, of which there are `connections`.
+    pub(crate) fn sweep(
+        &mut self,
+        connections: usize,
+        mut find: impl FnMut(Key) -> Option<Deadline>,
+    ) {
+        if self.alarms.len() > SWEPT_FROM + 2 * connections {
+            self.alarms.retain(|Reverse((at, key))| {
+                find(*key).is_some_and(|deadline| deadline.alarm == *at)
+            });
         }
     }
 
@@ -81,7 +100,7 @@ impl Deadline {
 
 #[cfg(test)]
 mod tests {
-    use super::{Deadline, Deadlines};
+    use super::{Deadline, Deadlines, SWEPT_FROM};
     use crate::slab::Slab;
     use core::time::Duration;
     use poll_os::Instant;
@@ -120,5 +139,23 @@ mod tests {
         assert!(!deadlines.has_come(&mut deadline, old, at(60)));
         assert_eq!(deadlines.alarms.len(), 1, "the old alarm was not set again");
         assert_eq!(deadlines.next(), Some(at(70)));
+    }
+
+    #[test]
+    fn alarms_of_connections_that_are_gone_do_not_pile_up() {
+        let (mut deadlines, mut slab) = (Deadlines::default(), Slab::new());
+        let mut stays = Deadline::NEVER;
+        let lasting = slab.insert(());
+        deadlines.set(lasting, &mut stays, at(60));
+        deadlines.set(lasting, &mut stays, at(50));
+        for _ in 0..100_000 {
+            let key = slab.insert(());
+            deadlines.set(key, &mut { Deadline::NEVER }, at(70));
+            slab.remove(key);
+            deadlines.sweep(1, |key| (key == lasting).then_some(stays));
+            assert!(deadlines.alarms.len() <= SWEPT_FROM + 2);
+        }
+        let alarm = deadlines.pop(at(50)).unwrap();
+        assert!(alarm.key == lasting && deadlines.has_come(&mut stays, alarm, at(50)));
     }
 }

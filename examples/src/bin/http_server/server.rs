@@ -183,12 +183,19 @@ impl<B: Backend> Server<B> {
         match turn {
             Turn::Wait => {}
             Turn::Again => self.list_once(key),
-            Turn::End => {
-                drop(self.connections.remove(key));
-                self.service.counters.closed += 1;
-            }
+            Turn::End => self.close(key),
         }
         self.renew_deadline(key, now);
+    }
+
+    /// Deregisters and closes a connection.
+    fn close(&mut self, key: Key) {
+        drop(self.connections.remove(key));
+        self.service.counters.closed += 1;
+        let connections = &mut self.connections;
+        self.deadlines.sweep(connections.len(), |key| {
+            connections.get_mut(key).map(|other| other.deadline)
+        });
     }
 
     fn renew_deadline(&mut self, key: Key, now: Instant) {
