@@ -42,8 +42,8 @@ pub trait Accept {
 /// | `ECONNABORTED`, `EPROTO`, `EPERM`, `ECONNRESET`, `ETIMEDOUT`, `ENETDOWN`, `ENETUNREACH`, `EHOSTDOWN`, `EHOSTUNREACH`, `ENOPROTOOPT` | stays open: this one connection is gone |
 /// | `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, anything else | pauses for 50 ms, doubling up to 1 s, and up to an eighth longer, so that processes that share the shortage spread out |
 ///
-/// There are at most 20 failing attempts a second, whatever the events are: a listener that
-/// refuses a whole budget of connections without accepting one pauses too.
+/// Whatever the events are, at most 20 attempts a second fail for want of descriptors or memory. A
+/// listener that refuses a whole budget of connections without accepting one pauses likewise.
 ///
 /// Time is an argument and a result. A loop waits until [`next_attempt`](Self::next_attempt) at
 /// most. Register the listener edge-triggered: a level-triggered one is reported all through a
@@ -136,7 +136,9 @@ impl AcceptGate {
         listener: &L,
         now: Instant,
     ) -> Option<io::Result<L::Accepted>> {
-        if self.next_attempt().is_none_or(|at| now < at) {
+        // The last instant never comes: without that, a turn there would not end.
+        let is_due = |at| at <= now && at < Instant::MAX;
+        if !self.next_attempt().is_some_and(is_due) {
             return None;
         }
         if self.left == 0 {
@@ -200,7 +202,8 @@ impl AcceptGate {
     }
 
     fn close(&mut self, now: Instant) {
-        let spread = Duration::from_nanos(now.as_nanos()).as_nanos() % (self.pause.as_nanos() / 8);
+        // The last digits of the time are as good as random here.
+        let spread = u128::from(now.as_nanos()) % (self.pause.as_nanos() / 8);
         let pause = self.pause.saturating_add(Duration::from_nanos_u128(spread));
         self.opens_at = Some(now.saturating_add(pause));
         trace!(pause_ms = pause.as_millis(), "accept gate paused");
@@ -403,15 +406,50 @@ mod tests {
 
     #[test]
     fn a_listener_that_never_recovers_is_tried_at_most_twenty_times_a_second() {
-        for errno in [Errno::MFILE, Errno::INVAL, Errno::BADF, Errno::PERM] {
-            let script = Script::new(vec![Err(errno); 10_000]);
-            let mut gate = AcceptGate::with_budget(NonZeroU32::new(4).unwrap());
-            for millis in 0..10_000 {
-                gate.ready();
-                turn(&mut gate, &script, at(millis));
-            }
-            assert!(script.attempts.get() <= 200, "{}", script.attempts.get());
+        for errno in [Errno::MFILE, Errno::INVAL, Errno::BADF] {
+            assert!(failures_in_ten_seconds(errno) <= 200);
         }
+    }
+
+    #[test]
+    fn a_listener_that_refuses_every_connection_is_tried_a_budget_at_a_time() {
+        let budget = AcceptGate::DEFAULT_BUDGET.get();
+        let failures = failures_in_ten_seconds(Errno::PERM);
+        assert!(failures > budget && failures <= 200 * budget);
+    }
+
+    /// How often a listener that always fails is tried, with an event each millisecond.
+    fn failures_in_ten_seconds(errno: Errno) -> u32 {
+        let script = Script::new(vec![Err(errno); 100_000]);
+        let mut gate = AcceptGate::new();
+        for millis in 0..10_000 {
+            gate.ready();
+            turn(&mut gate, &script, at(millis));
+        }
+        script.attempts.get()
+    }
+
+    #[test]
+    fn at_the_end_of_time_pauses_end_with_it_and_nothing_overflows() {
+        for nanos in [u64::MAX - 1, u64::MAX] {
+            let script = Script::new(vec![Err(Errno::MFILE); 10]);
+            let mut gate = AcceptGate::new();
+            gate.ready();
+            let now = Instant::from_nanos(nanos);
+            assert_eq!(turn(&mut gate, &script, now), (vec![], vec![Errno::MFILE]));
+            assert_eq!(gate.next_attempt(), Some(Instant::MAX));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_makes_one_attempt_and_no_more() {
+        let script = Script::new(vec![Err(Errno::MFILE); 10]);
+        let mut gate = AcceptGate::new();
+        for _turn in 0..10 {
+            gate.ready();
+            turn(&mut gate, &script, at(5));
+        }
+        assert_eq!(script.attempts.get(), 1);
     }
 
     #[test]
