@@ -3,6 +3,25 @@
 /// A type with one field `fd` lends, takes over and hands over its descriptor.
 macro_rules! descriptor {
     ($type:ident) => {
+        impl $type {
+            /// Makes operations return `WouldBlock` instead of waiting, or wait again.
+            ///
+            /// What this crate makes does not wait. This is for a descriptor taken over as it is,
+            /// and before handing one to code that expects to wait. The mode belongs to the open
+            /// file, and so to all its duplicates, also those of other processes. One system call,
+            /// or two when the mode changes.
+            ///
+            /// # Errors
+            ///
+            /// None on an open descriptor.
+            ///
+            /// Manual: fcntl(2)
+            #[doc(alias = "O_NONBLOCK")]
+            pub fn set_nonblocking(&self, nonblocking: bool) -> std::io::Result<()> {
+                Ok(sys_socket::set_non_blocking(&self.fd, nonblocking)?)
+            }
+        }
+
         impl std::os::fd::AsFd for $type {
             #[inline]
             fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
@@ -11,10 +30,10 @@ macro_rules! descriptor {
         }
 
         impl From<std::os::fd::OwnedFd> for $type {
-            /// Takes the descriptor as it is: the caller has made it non-blocking and knows that
-            /// it is of this kind. Operations on another kind return the system's error. On
-            /// Apple's systems a socket from elsewhere raises `SIGPIPE` unless `SO_NOSIGPIPE` is
-            /// set.
+            /// Takes the descriptor as it is: the caller knows that it is of this kind, and has made
+            /// it non-blocking or calls `set_nonblocking`. Operations on another kind return the
+            /// system's error. On Apple's systems a socket from elsewhere raises `SIGPIPE` unless
+            /// `SO_NOSIGPIPE` is set.
             fn from(fd: std::os::fd::OwnedFd) -> Self {
                 Self { fd }
             }

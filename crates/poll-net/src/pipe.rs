@@ -3,6 +3,7 @@
 use core::fmt;
 use std::io::{self, IoSlice, IoSliceMut, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
 use crate::call::{self, retry};
 use crate::descriptor::{descriptor, read_through, write_through};
@@ -91,33 +92,34 @@ impl Read for &Receiver {
     }
 }
 
-impl TryFrom<PipeWriter> for Sender {
-    type Error = io::Error;
+/// An end that the standard library made is taken over, and made non-blocking.
+macro_rules! takes_over {
+    ($($other:ident => $end:ident),*) => { $(
+        impl TryFrom<$other> for $end {
+            type Error = io::Error;
 
-    /// Takes the end over and makes it non-blocking: one or two system calls.
-    ///
-    /// # Errors
-    ///
-    /// None on an open descriptor.
-    fn try_from(end: PipeWriter) -> io::Result<Self> {
-        sys_socket::set_non_blocking(&end, true)?;
-        Ok(Self { fd: end.into() })
-    }
+            /// Takes the end over and makes it non-blocking: one or two system calls. The other
+            /// end, which may be another process's, keeps its mode.
+            ///
+            /// # Errors
+            ///
+            /// None on an open descriptor.
+            fn try_from(other: $other) -> io::Result<Self> {
+                let end = Self { fd: other.into() };
+                end.set_nonblocking(true)?;
+                Ok(end)
+            }
+        }
+    )* };
 }
 
-impl TryFrom<PipeReader> for Receiver {
-    type Error = io::Error;
-
-    /// Takes the end over and makes it non-blocking: one or two system calls.
-    ///
-    /// # Errors
-    ///
-    /// None on an open descriptor.
-    fn try_from(end: PipeReader) -> io::Result<Self> {
-        sys_socket::set_non_blocking(&end, true)?;
-        Ok(Self { fd: end.into() })
-    }
-}
+takes_over!(
+    PipeWriter => Sender,
+    ChildStdin => Sender,
+    PipeReader => Receiver,
+    ChildStdout => Receiver,
+    ChildStderr => Receiver
+);
 
 impl From<Sender> for PipeWriter {
     /// Hands the end over as it is, non-blocking.

@@ -2,8 +2,11 @@
 
 use std::io::{ErrorKind, IoSlice, IoSliceMut, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
 
 use poll_net::pipe::{Receiver, Sender, pipe};
+
+use crate::support::readable;
 
 #[test]
 fn bytes_pass_from_the_sender_to_the_receiver_and_then_the_end() {
@@ -52,4 +55,40 @@ fn ends_convert_to_the_standard_library_and_back() {
     assert_eq!(still.kind(), ErrorKind::WouldBlock, "left non-blocking");
     let owned = OwnedFd::from(sender);
     assert!(format!("{:?}", Sender::from(owned)).starts_with("Sender { fd: "));
+}
+
+#[test]
+fn the_pipes_of_a_child_are_taken_over_without_blocking() {
+    let mut child = Command::new("/bin/cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = Sender::try_from(child.stdin.take().unwrap()).unwrap();
+    let output = Receiver::try_from(child.stdout.take().unwrap()).unwrap();
+    let errors = Receiver::try_from(child.stderr.take().unwrap()).unwrap();
+    let mut buffer = [0; 8];
+    for end in [&output, &errors] {
+        let nothing = { end }.read(&mut buffer).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    }
+    input.write_all(b"hello").unwrap();
+    let len = readable(&output, |mut output| output.read(&mut buffer)).unwrap();
+    assert_eq!(&buffer[..len], b"hello");
+    drop(input);
+    assert_eq!(
+        readable(&output, |mut end| end.read(&mut buffer)).unwrap(),
+        0
+    );
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_descriptor_taken_over_as_it_is_can_be_made_non_blocking() {
+    let (receiver, _sender) = std::io::pipe().unwrap();
+    let mut receiver = Receiver::from(OwnedFd::from(receiver));
+    receiver.set_nonblocking(true).unwrap();
+    let nothing = receiver.read(&mut [0]).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
 }
