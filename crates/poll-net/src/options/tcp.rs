@@ -80,7 +80,9 @@ macro_rules! tcp_options {
             /// the kernel rounds up to its retransmission times. Zero is off. Linux.
             defer_accept, set_defer_accept: Duration = DEFER_ACCEPT;
 
-            /// Connecting waits for the first write, which goes with the first segment. Linux.
+            /// Connecting waits for the first write, which goes with the first segment: until then
+            /// the stream is reported as writable, and has no peer. It does so where the peer gave
+            /// a cookie before, and connects as usual otherwise. Linux.
             fast_open_connect, set_fast_open_connect: bool = FAST_OPEN_CONNECT;
 
             /// The socket counts as writable only with fewer unsent bytes than this. Linux.

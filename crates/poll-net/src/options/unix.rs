@@ -20,6 +20,10 @@ macro_rules! unix_options {
         options! { $type {
             /// Received messages carry their sender's credentials. Linux.
             pass_credentials, set_pass_credentials: bool = PASS_CREDENTIALS;
+
+            /// Received messages carry a descriptor of their sender's process, which names that
+            /// process and no later one with its number. Linux 6.5.
+            pass_process, set_pass_process: bool = PASS_PROCESS;
         } }
     };
 }

@@ -36,6 +36,24 @@ fn credentials_come_with_the_message_if_asked_for() {
 }
 
 #[test]
+fn the_process_of_the_sender_comes_with_the_message_if_asked_for() {
+    let (a, b) = UnixStream::pair().unwrap();
+    if b.set_pass_process(true).is_err() {
+        // Before Linux 6.5.
+        return;
+    }
+    assert!(b.pass_process().unwrap());
+    (&a).write_all(b"x").unwrap();
+    let mut control = IncomingControl::with_capacity(ROOM);
+    receive(&b, &mut control);
+    let processes = control.messages().filter_map(|message| match message {
+        ControlMessage::Process(descriptors) => Some(descriptors.count()),
+        _ => None,
+    });
+    assert_eq!(processes.sum::<usize>(), 1);
+}
+
+#[test]
 fn a_datagram_tells_where_and_when_it_arrived_and_its_type_of_service() {
     let a = UdpSocket::bind(any_port()).unwrap();
     let b = UdpSocket::bind(any_port()).unwrap();
