@@ -16,8 +16,10 @@ use crate::ancillary::{
 use crate::call::{self, retry};
 
 /// Room in each slot of a receive batch for what the options of a socket can add: packet
-/// information, a time, a type of service or traffic class, and a segment size.
-const CONTROL: usize = control_space(20) + control_space(16) + 2 * control_space(4);
+/// information, of both families for a datagram of IPv4 at a socket of IPv6, a time, a type of
+/// service or traffic class, and a segment size.
+const CONTROL: usize =
+    control_space(20) + control_space(12) + control_space(16) + 2 * control_space(4);
 
 /// One datagram to be sent, or several of the same size.
 #[derive(Clone, Copy)]
@@ -175,6 +177,13 @@ impl<'a> ReceivedDatagram<'a> {
         self.message.flags.contains(MessageFlags::TRUNCATED)
     }
 
+    /// Whether there was more control data than a batch has room for, which options of this crate
+    /// do not bring about; the rest is lost.
+    #[must_use]
+    pub const fn is_control_truncated(&self) -> bool {
+        self.message.flags.contains(MessageFlags::CONTROL_TRUNCATED)
+    }
+
     /// The control data, which the socket's options asked for.
     #[must_use]
     pub fn into_control(self) -> ControlMessages<'a> {
@@ -259,9 +268,11 @@ impl UdpSocket {
 
     /// Receives the datagrams that are there, as many as fit into the batch, and returns how many.
     ///
-    /// The socket is drained when fewer came than fit. One system call on Linux; one for each
-    /// datagram elsewhere, and one more if fewer are there than fit. An error after the first
-    /// datagram is returned by the next call, or not at all.
+    /// The socket is drained when fewer came than fit; an engine without edges of its own has to
+    /// be asked for the next one then (`Registered::rearm`), as after `WouldBlock`. One system
+    /// call on Linux; one for each datagram elsewhere, and one more if fewer are there than fit.
+    /// An error after the first datagram ends the batch, and has an event of its own; it is
+    /// returned by the next call, or not at all.
     ///
     /// # Errors
     ///

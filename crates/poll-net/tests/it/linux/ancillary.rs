@@ -1,5 +1,6 @@
 //! Control data that Linux alone has, and descriptors counted one by one.
 
+use core::net::SocketAddr;
 use std::fs;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Write};
 use std::os::fd::AsFd;
@@ -8,7 +9,7 @@ use poll_net::ancillary::{
     ControlMessage, IncomingControl, MessageFlags, OutgoingControl, control_space,
 };
 use poll_net::pipe::pipe;
-use poll_net::{UdpSocket, UnixStream};
+use poll_net::{Datagram, UdpReceiveBatch, UdpSendBatch, UdpSocket, UnixStream};
 
 use crate::ancillary::{ROOM, receive, take_descriptors};
 use crate::support::{any_port, in_child, readable};
@@ -86,9 +87,49 @@ fn a_datagram_tells_where_and_when_it_arrived_and_its_type_of_service() {
 }
 
 #[test]
+fn a_batch_has_room_for_what_all_options_together_add() {
+    // A datagram of IPv4 at an IPv6 socket brings the packet information of both.
+    let b = UdpSocket::v6().unwrap();
+    b.set_only_v6(false).unwrap();
+    b.bind_to("[::]:0".parse().unwrap()).unwrap();
+    b.set_packet_info_v4(true).unwrap();
+    b.set_packet_info_v6(true).unwrap();
+    b.set_timestamps(true).unwrap();
+    b.set_recv_tos(true).unwrap();
+    b.set_recv_segments(true).unwrap();
+    let a = UdpSocket::bind(any_port()).unwrap();
+    let to = SocketAddr::new(any_port().ip(), b.local_addr().unwrap().port());
+    let mut outgoing = UdpSendBatch::with_capacity(1);
+    let two = [Datagram::new(b"fourfour").to(to).in_segments_of(4)];
+    assert_eq!(a.send_batch(&mut outgoing, &two).unwrap(), 1);
+    let mut incoming = UdpReceiveBatch::with_capacity(1, 16);
+    readable(&b, |b| b.recv_batch(&mut incoming)).unwrap();
+    let datagram = incoming.datagrams().next().unwrap();
+    assert!(!datagram.is_control_truncated());
+    let mut kinds: Vec<_> = datagram.into_control().map(kind).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["info 4", "info 6", "segment", "time", "tos"]);
+}
+
+/// A name for each kind of control data that a batch has room for.
+fn kind(message: ControlMessage<'_>) -> &'static str {
+    match message {
+        ControlMessage::PacketInfo4(_) => "info 4",
+        ControlMessage::PacketInfo6(_) => "info 6",
+        ControlMessage::SegmentSize(4) => "segment",
+        ControlMessage::Timestamp(_) => "time",
+        ControlMessage::Tos(_) => "tos",
+        _ => "another",
+    }
+}
+
+#[test]
 fn a_refused_datagram_comes_back_through_the_error_queue() {
     let a = UdpSocket::bind(any_port()).unwrap();
-    let nobody = UdpSocket::bind(any_port()).unwrap().local_addr().unwrap();
+    // It keeps its port, and hears nobody but itself.
+    let deaf = UdpSocket::bind(any_port()).unwrap();
+    let nobody = deaf.local_addr().unwrap();
+    deaf.connect(nobody).unwrap();
     a.set_recv_errors_v4(true).unwrap();
     a.send_to(b"lost", nobody).unwrap();
     let mut control = IncomingControl::with_capacity(ROOM);
