@@ -35,11 +35,11 @@ fn accepted_and_connecting_streams_are_non_blocking_from_birth() {
 
 #[test]
 fn a_refused_connection_is_an_error_once() {
-    let listener = TcpListener::bind(any_port()).unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound and not listening: refused for as long as nobody else can take the port.
+    let taken = TcpSocket::v4().unwrap();
+    taken.bind(any_port()).unwrap();
     // Some systems refuse at once.
-    if let Ok(stream) = TcpStream::connect(address) {
+    if let Ok(stream) = TcpStream::connect(taken.local_addr().unwrap()) {
         wait(&stream, Interest::WRITABLE);
         let refused = stream.finish_connect().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
@@ -56,16 +56,18 @@ fn a_connection_in_progress_times_out_at_its_deadline_and_not_before() {
     let address = listener.local_addr().unwrap();
     let (before, deadline) = (Instant::from_nanos(9), Instant::from_nanos(10));
     let mut attempts = Vec::new();
-    let (stuck, connecting) = loop {
+    let late = loop {
         let (stream, connecting) = TcpStream::connect_until(address, deadline).unwrap();
-        if !connecting.check(&stream, before).unwrap() {
-            break (stream, connecting);
+        assert_eq!(connecting.deadline(), deadline);
+        // On a busy machine a connection that finds room in the queue may take a while.
+        if !connecting.check(&stream, before).unwrap()
+            && let Err(late) = connecting.check(&stream, deadline)
+        {
+            break late;
         }
         attempts.push(stream);
-        assert!(attempts.len() < 64, "every connection is made at once");
+        assert!(attempts.len() < 64, "every connection is made");
     };
-    assert_eq!(connecting.deadline(), deadline);
-    let late = connecting.check(&stuck, deadline).unwrap_err();
     assert_eq!(late.kind(), ErrorKind::TimedOut);
     assert!(late.raw_os_error().is_some());
 }
