@@ -156,14 +156,16 @@ mod io {
             result
         }
 
-        // A short transfer says that the source is drained, or full, as `WouldBlock` does.
+        // A short transfer says that the source is drained, or full, as `WouldBlock` does. None at
+        // all is the end, after which no edge comes: asking for one would report the end again and
+        // again to a program that only writes from now on.
         fn transfer(
             &self,
             wanted: usize,
             operation: impl FnOnce(&S) -> Result<usize>,
         ) -> Result<usize> {
             let done = self.try_io(operation)?;
-            if done < wanted {
+            if 0 < done && done < wanted {
                 self.rearm()?;
             }
             Ok(done)

@@ -26,8 +26,9 @@ pub(crate) struct Table {
 #[derive(Debug)]
 struct Entry {
     token: Token,
-    interest: Interest,
     trigger: Trigger,
+    // What it is polled for: as registered, less the directions whose edge was reported since.
+    asked: Flags,
     duplicate: Duplicate,
 }
 
@@ -78,8 +79,8 @@ impl Table {
         let duplicate = Duplicate::Polled(index);
         vacant.insert(Entry {
             token,
-            interest,
             trigger,
+            asked: flags,
             duplicate,
         });
         Ok(())
@@ -96,8 +97,8 @@ impl Table {
         let key = source.as_raw_fd();
         let entry = self.entries.get_mut(&key).ok_or(Errno::NOENT)?;
         entry.token = token;
-        entry.interest = interest;
         entry.trigger = trigger;
+        entry.asked = flags;
         match &entry.duplicate {
             Duplicate::Polled(index) => self.set.set_flags(*index, flags),
             Duplicate::Silent(_) => {
@@ -125,10 +126,12 @@ impl Table {
     pub(crate) fn take_reports(&mut self, count: usize, events: &mut Events) -> bool {
         let rung = count > 0 && self.set.reported(BELL) != Flags::EMPTY;
         let mut left = count - usize::from(rung);
-        // Downwards, because taking one out moves the last one into its place.
+        // Downwards, because taking one out moves the last one into its place; and after those
+        // below the cursor everything from the top, since ones above it may have moved below it
+        // meanwhile. A report is forgotten when it is passed on, so none is passed on twice.
         let length = self.keys.len();
         let start = self.cursor.min(length);
-        for index in (1..start).rev().chain((start.max(1)..length).rev()) {
+        for index in (1..start).rev().chain((1..length).rev()) {
             if left == 0 || events.len() == events.capacity() {
                 break;
             }
@@ -147,7 +150,8 @@ impl Table {
     }
 
     fn report(&mut self, index: usize, reported: Flags, events: &mut Events) {
-        let Some(entry) = self.keys.get(index).and_then(|key| self.entries.get(key)) else {
+        let key = self.keys.get(index);
+        let Some(entry) = key.and_then(|key| self.entries.get_mut(key)) else {
             return;
         };
         if !events.push(Event::new(entry.token, ready(reported))) {
@@ -156,8 +160,11 @@ impl Table {
         match entry.trigger {
             Trigger::Level => self.set.clear_report(index),
             Trigger::Oneshot => self.silence(index),
-            _ => match unreported(entry.interest, reported) {
-                Some(rest) => self.set.set_flags(index, rest),
+            _ => match unreported(entry.asked, reported) {
+                Some(rest) => {
+                    entry.asked = rest;
+                    self.set.set_flags(index, rest);
+                }
                 None => self.silence(index),
             },
         }
@@ -221,20 +228,16 @@ fn flags(interest: Interest) -> Result<Flags, Errno> {
 
 /// What is still to be asked after an edge: the directions that were not reported, or nothing at
 /// all once the source hung up or failed, because that is reported whatever is asked.
-fn unreported(interest: Interest, reported: Flags) -> Option<Flags> {
+fn unreported(asked: Flags, reported: Flags) -> Option<Flags> {
     if reported.intersects(Flags::HUP | Flags::ERR | Flags::NVAL) {
         return None;
     }
-    let mut rest = Some(interest);
-    let mut done = |seen: Flags, direction: Interest| {
-        if reported.intersects(seen) {
-            rest = rest.and_then(|rest| rest.remove(direction));
-        }
-    };
-    done(Flags::IN | Flags::RDHUP, Interest::READABLE);
-    done(Flags::OUT, Interest::WRITABLE);
-    done(Flags::PRI, Interest::PRIORITY);
-    rest.map_or(Some(Flags::EMPTY), |rest| flags(rest).ok())
+    let directions = [Flags::IN | Flags::RDHUP, Flags::OUT, Flags::PRI];
+    let seen = directions
+        .into_iter()
+        .filter(|direction| reported.intersects(*direction));
+    let rest = seen.fold(asked.bits(), |rest, direction| rest & !direction.bits());
+    Some(Flags::from_bits(rest))
 }
 
 /// What poll's flags mean; the table stands at each predicate of [`Ready`].

@@ -8,6 +8,7 @@ mod conformance_native;
 mod cost;
 mod fixture;
 mod misuse;
+mod poll_edges;
 mod registered;
 mod signal;
 mod waker;
