@@ -163,12 +163,19 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
     }
 }
 
-/// A claimed slot; dropping it gives the slot back.
+/// A claimed slot with its bell; dropping it gives the slot back.
 #[derive(Debug)]
 pub(crate) struct Handle<B: Bell, O: Orderings = Proven> {
+    // Before `slot`, so that the last of the bell goes when the slot is given back: a bell may be
+    // a name in the kernel that the slot's next bell has too.
+    bell: Arc<B>,
+    slot: Claimed<B, O>,
+}
+
+#[derive(Debug)]
+struct Claimed<B: Bell, O: Orderings> {
     wakers: Arc<Wakers<B, O>>,
     slot: u32,
-    bell: Arc<B>,
 }
 
 impl<B: Bell, O: Orderings> Handle<B, O> {
@@ -180,11 +187,14 @@ impl<B: Bell, O: Orderings> Handle<B, O> {
     ) -> Option<io::Result<Self>> {
         let claimed = wakers.claim(token, make)?;
         let wakers = Arc::clone(wakers);
-        Some(claimed.map(|(slot, bell)| Self { wakers, slot, bell }))
+        Some(claimed.map(|(slot, bell)| Self {
+            bell,
+            slot: Claimed { wakers, slot },
+        }))
     }
 
     pub(crate) const fn slot(&self) -> u32 {
-        self.slot
+        self.slot.slot
     }
 
     pub(crate) fn bell(&self) -> &B {
@@ -192,7 +202,7 @@ impl<B: Bell, O: Orderings> Handle<B, O> {
     }
 }
 
-impl<B: Bell, O: Orderings> Drop for Handle<B, O> {
+impl<B: Bell, O: Orderings> Drop for Claimed<B, O> {
     fn drop(&mut self) {
         self.wakers.release(self.slot);
     }

@@ -205,6 +205,57 @@ fn slot_changes_hands<O: Orderings + Send + Sync + 'static>() {
     });
 }
 
+/// A bell that is a name in the kernel, as a user event of kqueue is: two bells of one slot have
+/// one name, which is gone when either is dropped.
+#[derive(Debug)]
+struct NamedBell {
+    names: StdArc<[AtomicUsize; 2]>,
+    slot: usize,
+}
+
+impl NamedBell {
+    fn new(names: &StdArc<[AtomicUsize; 2]>, slot: u32) -> io::Result<StdArc<Self>> {
+        let (names, slot) = (names.clone(), slot as usize);
+        names[slot].store(1, Ordering::SeqCst);
+        Ok(StdArc::new(Self { names, slot }))
+    }
+
+    fn is_registered(&self) -> bool {
+        self.names[self.slot].load(Ordering::SeqCst) == 1
+    }
+}
+
+impl Bell for NamedBell {
+    fn ring(&self) -> io::Result<()> {
+        assert!(self.is_registered(), "this bell was taken away");
+        Ok(())
+    }
+}
+
+impl Drop for NamedBell {
+    fn drop(&mut self) {
+        self.names[self.slot].store(0, Ordering::SeqCst);
+    }
+}
+
+/// A waker goes while another one is made in its slot: the new bell does not go with the old one.
+fn slot_is_claimed_while_its_waker_goes() {
+    loom::model(|| {
+        let names = StdArc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let wakers = StdArc::new(Wakers::<NamedBell>::new());
+        let claim = |token| {
+            let claimed = Handle::claim(&wakers, token, |slot| NamedBell::new(&names, slot));
+            claimed.unwrap().unwrap()
+        };
+        let first = claim(Token(1));
+        let thread = thread::spawn(move || drop(first));
+        let second = claim(Token(2));
+        thread.join().unwrap();
+        wakers.park();
+        second.wake().unwrap();
+    });
+}
+
 /// Runs `model` in a process of its own and asserts that it finds fault with `complaint`.
 ///
 /// A model that fails may abort, because the threads it was exploring are in the middle of
@@ -270,6 +321,11 @@ fn loom_a_handed_out_poller_is_woken_between_its_waits() {
 #[test]
 fn loom_a_slot_that_changes_hands_keeps_its_token() {
     slot_changes_hands::<Proven>();
+}
+
+#[test]
+fn loom_a_bell_outlives_the_one_before_it_in_its_slot() {
+    slot_is_claimed_while_its_waker_goes();
 }
 
 #[test]
