@@ -1,10 +1,9 @@
 //! The poll(2) engine: every Unix, and everything the target's own engine refuses.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 
 use poll_api::{Capabilities, Event, Token};
 use sys_poll::{Errno, WakePipe};
@@ -14,8 +13,10 @@ use crate::change::Operation;
 use crate::wakers::{self, Wakers};
 
 mod table;
+mod turns;
 
 use table::Table;
+use turns::{Queue, Turns};
 
 /// A poller on poll(2); see [`poller::Poll`](crate::Poll) for what it does.
 ///
@@ -42,10 +43,7 @@ pub type Waker = crate::waker::Waker<PollTwo>;
 #[derive(Debug)]
 pub struct PollTwo {
     // Held by the waiting thread for as long as poll(2) runs, because the kernel works on it.
-    table: Mutex<Table>,
-    // Signalled when the last of those who had to interrupt a wait has got the table.
-    settled: Condvar,
-    changers: AtomicUsize,
+    table: Turns<Table>,
     bell: Arc<Bell>,
 }
 
@@ -65,9 +63,7 @@ impl Backend for PollTwo {
     fn new() -> io::Result<Self> {
         let pipe = WakePipe::new()?;
         Ok(Self {
-            table: Mutex::new(Table::new(sys_poll::duplicate(pipe.reader())?)),
-            settled: Condvar::new(),
-            changers: AtomicUsize::new(0),
+            table: Turns::new(Table::new(sys_poll::duplicate(pipe.reader())?)),
             bell: Arc::new(Bell(pipe)),
         })
     }
@@ -82,7 +78,8 @@ impl Backend for PollTwo {
         source: BorrowedFd<'_>,
         operation: Operation,
     ) -> io::Result<()> {
-        let mut table = self.lock_for_change(wakers)?;
+        let interrupt = || wakers.wake(wakers::ENGINE, || &self.bell);
+        let mut table = self.table.for_change(interrupt)?;
         match operation {
             Operation::Register(token, interest, trigger) => {
                 table.register(source, token, interest, trigger)?;
@@ -96,42 +93,22 @@ impl Backend for PollTwo {
     }
 
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<Cut, Errno> {
-        let mut table = self.lock_after_changers();
-        let count = table.poll(timeout)?;
+        let (mut table, queue) = self.table.for_wait();
+        let disturbed = queue == Queue::Waits;
+        let count = table.poll(if disturbed {
+            Some(Duration::ZERO)
+        } else {
+            timeout
+        })?;
         let rung = table.take_reports(count, events);
         if rung {
             self.bell.hush();
         }
-        Ok(if rung { Cut::Short } else { Cut::No })
-    }
-}
-
-impl PollTwo {
-    /// The table for the waiting thread, after everyone who interrupted it for theirs.
-    fn lock_after_changers(&self) -> MutexGuard<'_, Table> {
-        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        self.settled
-            .wait_while(table, |_table| self.changers.load(Ordering::Acquire) != 0)
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The table for a change: at once, or after interrupting the thread that waits.
-    ///
-    /// Whoever finds the table taken counts itself among the changers before it rings, and the
-    /// waiting thread, back from poll(2), lets all of them go first.
-    fn lock_for_change(&self, wakers: &Wakers<Bell>) -> io::Result<MutexGuard<'_, Table>> {
-        match self.table.try_lock() {
-            Ok(table) => return Ok(table),
-            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        self.changers.fetch_add(1, Ordering::AcqRel);
-        let rung = wakers.wake(wakers::ENGINE, || &self.bell);
-        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.changers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.settled.notify_all();
-        }
-        rung.map(|()| table)
+        Ok(if rung || disturbed {
+            Cut::Short
+        } else {
+            Cut::No
+        })
     }
 }
 

@@ -171,10 +171,16 @@ impl<B: Backend> Poll<B> {
                 trace!(events = events.len(), "wait");
                 return Ok(());
             }
-            match nothing(result, interruption)? {
-                Cut::No if !woken && deadline.ends_with(timeout) => return Ok(()),
-                _ => timeout = deadline.remaining(),
+            let looked = result.is_ok();
+            let over = match nothing(result, interruption)? {
+                Cut::No if !woken => deadline.ends_with(timeout),
+                // Others may cut each look short, so the end is looked at as well.
+                _ => looked && deadline.has_passed(),
+            };
+            if over {
+                return Ok(());
             }
+            timeout = deadline.remaining();
         }
     }
 

@@ -79,7 +79,12 @@ impl Deadline {
     /// Only a timeout beyond what every system takes in one call needs a look at the clock.
     #[inline]
     pub(crate) fn ends_with(self, timeout: Option<Duration>) -> bool {
-        timeout.is_some_and(|timeout| timeout <= EXACT || self.remaining() == Some(Duration::ZERO))
+        timeout.is_some_and(|timeout| timeout <= EXACT || self.has_passed())
+    }
+
+    /// Whether the end has come.
+    pub(crate) fn has_passed(self) -> bool {
+        self.remaining() == Some(Duration::ZERO)
     }
 }
 

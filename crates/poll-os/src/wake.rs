@@ -209,4 +209,4 @@ mod tests {
 }
 
 #[cfg(all(test, loom))]
-mod model;
+pub(crate) mod model;

@@ -18,13 +18,13 @@ use crate::wakers::{Bell, Handle, Wakers};
 
 /// The kernel's side: a sleeper waits until it is rung, and takes the ring.
 #[derive(Debug)]
-struct ModelBell {
+pub(crate) struct ModelBell {
     rung: Mutex<bool>,
     changed: Condvar,
 }
 
 impl ModelBell {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             rung: Mutex::new(false),
             changed: Condvar::new(),
@@ -37,7 +37,7 @@ impl ModelBell {
     }
 
     /// Sleeps until rung: a lost ring is a deadlock, which loom reports.
-    fn sleep(&self) {
+    pub(crate) fn sleep(&self) {
         let mut rung = self.rung.lock().unwrap();
         while !*rung {
             rung = self.changed.wait(rung).unwrap();
@@ -161,7 +161,7 @@ fn outer_asleep_inner_woken<O: Orderings + Send + Sync + 'static>(rest: Rest) {
 }
 
 #[derive(Debug)]
-struct TokenBell(StdArc<ModelBell>);
+pub(crate) struct TokenBell(pub(crate) StdArc<ModelBell>);
 
 impl Bell for TokenBell {
     fn ring(&self) -> io::Result<()> {
@@ -252,7 +252,7 @@ fn slot_is_claimed_while_its_waker_goes() {
         let second = claim(Token(2));
         thread.join().unwrap();
         wakers.park();
-        second.wake().unwrap();
+        wakers.wake(second.slot(), || second.bell()).unwrap();
     });
 }
 
@@ -260,14 +260,13 @@ fn slot_is_claimed_while_its_waker_goes() {
 ///
 /// A model that fails may abort, because the threads it was exploring are in the middle of
 /// everything; so this binary runs itself once more for the test called `name`.
-fn fails(name: &str, complaint: &str, model: impl FnOnce()) {
+pub(crate) fn fails(name: &str, complaint: &str, model: impl FnOnce()) {
     const CHILD: &str = "POLL_OS_MODEL_OF_A_MUTANT";
     if env::var_os(CHILD).is_some() {
         return model();
     }
-    let name = format!("wake::model::{name}");
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", &name, "--nocapture"])
+        .args(["--exact", name, "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();
@@ -283,7 +282,7 @@ fn fails(name: &str, complaint: &str, model: impl FnOnce()) {
 }
 
 const NOT_VISIBLE: &str = "before the data it announces";
-const ASLEEP: &str = "deadlock";
+pub(crate) const ASLEEP: &str = "deadlock";
 
 /// Nothing published by a wake.
 struct WeakNotify;
@@ -331,7 +330,7 @@ fn loom_a_bell_outlives_the_one_before_it_in_its_slot() {
 #[test]
 fn loom_mutant_notify_without_release_is_found() {
     fails(
-        "loom_mutant_notify_without_release_is_found",
+        "wake::model::loom_mutant_notify_without_release_is_found",
         NOT_VISIBLE,
         || {
             two_wakers_one_poller::<WeakNotify>(false);
@@ -342,7 +341,7 @@ fn loom_mutant_notify_without_release_is_found() {
 #[test]
 fn loom_mutant_take_without_acquire_is_found() {
     fails(
-        "loom_mutant_take_without_acquire_is_found",
+        "wake::model::loom_mutant_take_without_acquire_is_found",
         NOT_VISIBLE,
         || {
             two_wakers_one_poller::<WeakTake>(false);
@@ -352,15 +351,19 @@ fn loom_mutant_take_without_acquire_is_found() {
 
 #[test]
 fn loom_mutant_blocking_though_woken_is_found() {
-    fails("loom_mutant_blocking_though_woken_is_found", ASLEEP, || {
-        two_wakers_one_poller::<Proven>(true);
-    });
+    fails(
+        "wake::model::loom_mutant_blocking_though_woken_is_found",
+        ASLEEP,
+        || {
+            two_wakers_one_poller::<Proven>(true);
+        },
+    );
 }
 
 #[test]
 fn loom_mutant_resting_awake_though_handed_out_is_found() {
     fails(
-        "loom_mutant_resting_awake_though_handed_out_is_found",
+        "wake::model::loom_mutant_resting_awake_though_handed_out_is_found",
         ASLEEP,
         || {
             outer_asleep_inner_woken::<Proven>(Rest::Awake);

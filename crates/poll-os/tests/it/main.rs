@@ -11,4 +11,5 @@ mod misuse;
 mod poll_edges;
 mod registered;
 mod signal;
+mod turns;
 mod waker;
