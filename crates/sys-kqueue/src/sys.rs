@@ -69,8 +69,8 @@ pub(crate) fn kevent_in_place(kqueue: BorrowedFd<'_>, list: &mut [Event]) -> Res
     let timeout = timespec(Duration::ZERO);
     let fd = kqueue.as_raw_fd();
     let entries = list.as_mut_ptr().cast::<libc::kevent>();
-    // SAFETY: kevent(2) reads and writes as stated in `kevent` above, and permits that the same array
-    // is used for both lists.
+    // SAFETY: kevent(2) reads and writes as stated in `kevent` above, and permits that the same
+    // array is used for both lists.
     // - `list` is exclusively borrowed for the call and holds `len` entries; both pointers derive
     //   from this one borrow. Layout and validity are those argued in `kevent`.
     // - `timeout` is a local that lives until the end of the function.

@@ -72,11 +72,11 @@ impl PidFd {
     }
 
     /// Asks for a change of the process, which must be a child of this one; as
-    /// [`wait`](crate::wait).
+    /// [`wait`](fn@crate::wait).
     ///
     /// # Errors
     ///
-    /// As for [`wait`](crate::wait), and `EINVAL` before Linux 5.4.
+    /// As for [`wait`](fn@crate::wait), and `EINVAL` before Linux 5.4.
     ///
     /// Manual: waitid(2)
     #[doc(alias = "waitid")]

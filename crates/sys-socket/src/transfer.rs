@@ -26,7 +26,7 @@ use crate::{Address, Errno, ReceiveFlags, SendFlags, sys};
 /// # Platform notes
 ///
 /// Apple's systems lack the flag; sockets made by this crate have `SO_NOSIGPIPE` set instead,
-/// others need [`suppress_signal`](crate::suppress_signal).
+/// others need [`suppress_signal`].
 ///
 /// Manual: send(2)
 pub fn send(fd: impl AsFd, buffer: &[u8], flags: SendFlags) -> Result<usize, Errno> {
