@@ -38,8 +38,8 @@ pub(super) fn send_flags(flags: c_int) -> Result<c_int, Errno> {
 
 #[inline]
 pub(crate) fn send(fd: BorrowedFd<'_>, buffer: &[u8], flags: c_int) -> Result<usize, Errno> {
-    count();
     let flags = send_flags(flags)?.cast_unsigned();
+    count();
     rustix::net::send(fd, buffer, SendFlags::from_bits_retain(flags))
 }
 
