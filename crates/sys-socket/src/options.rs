@@ -1,9 +1,9 @@
 //! The table of socket options: each with its form, its level, its name, and what it does.
 //!
-//! Use an entry with [`option`](fn@crate::option) and [`set_option`](crate::set_option). All entries
-//! exist on all systems; where a system lacks one, both calls return `ENOPROTOOPT`, which is what
-//! an old kernel says as well. Entries are independent: setting one changes no other, except where
-//! the text says so.
+//! Use an entry with [`option`](fn@crate::option) and [`set_option`](crate::set_option). All
+//! entries exist on all systems; where a system lacks one, both calls return `ENOPROTOOPT`, which
+//! is what an old kernel says as well. Entries are independent: setting one changes no other,
+//! except where the text says so.
 
 use crate::form::{
     Byte, ByteFlag, Flag, Inet4, Microseconds, Milliseconds, Octet, OptionalSeconds, Seconds,
