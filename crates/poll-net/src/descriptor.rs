@@ -30,10 +30,10 @@ macro_rules! descriptor {
         }
 
         impl From<std::os::fd::OwnedFd> for $type {
-            /// Takes the descriptor as it is: the caller knows that it is of this kind, and has made
-            /// it non-blocking or calls `set_nonblocking`. Operations on another kind return the
-            /// system's error. On Apple's systems a socket from elsewhere raises `SIGPIPE` unless
-            /// `SO_NOSIGPIPE` is set.
+            /// Takes the descriptor as it is: the caller knows that it is of this kind, and has
+            /// made it non-blocking or calls `set_nonblocking`. Operations on another kind return
+            /// the system's error. On Apple's systems a socket from elsewhere raises `SIGPIPE`
+            /// unless `SO_NOSIGPIPE` is set.
             fn from(fd: std::os::fd::OwnedFd) -> Self {
                 Self { fd }
             }
