@@ -69,3 +69,29 @@ impl Event {
         self.available
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+    use crate::{Capabilities, Instant, Interest, Ready, Token, Trigger};
+    use core::panic::{RefUnwindSafe, UnwindSafe};
+    use static_assertions::{assert_eq_size, assert_impl_all};
+
+    assert_impl_all!(Event: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Interest: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Ready: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Token: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Trigger: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Instant: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+    assert_impl_all!(Capabilities: Copy, Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+
+    // Callers keep millions of these in tables.
+    assert_eq_size!(Token, usize);
+    assert_eq_size!(Interest, u8);
+    assert_eq_size!(Option<Interest>, u8);
+    assert_eq_size!(Trigger, u8);
+    assert_eq_size!(Ready, u16);
+    assert_eq_size!(Instant, u64);
+    #[cfg(target_pointer_width = "64")]
+    assert_eq_size!(Event, [u64; 4]);
+}

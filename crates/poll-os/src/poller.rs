@@ -23,7 +23,8 @@ use crate::wakers::Wakers;
 /// Engines whose capabilities say *nestable* make it a source itself (`AsFd`). From the first time
 /// its descriptor was asked for, a wake rings in the kernel also while the poller is outside its
 /// own wait, so that whoever sleeps on the descriptor is woken; before that, such a wake makes no
-/// system call.
+/// system call. Whoever watches it for edges waits on it until the buffer is not full: what is left
+/// over makes no new edge.
 ///
 /// # Examples
 ///
@@ -47,7 +48,7 @@ pub struct Poll<B: Backend> {
 }
 
 impl<B: Backend> Poll<B> {
-    /// A new poller. One system call (poll(2): two, for the pipe that ends a wait).
+    /// A new poller. One system call (kqueue: two; poll(2): two, for the pipe that ends a wait).
     ///
     /// # Errors
     ///

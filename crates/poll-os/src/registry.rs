@@ -39,7 +39,7 @@ impl<B: Backend> Registry<B> {
         &self.shared
     }
 
-    /// Starts to watch `source`. One system call (poll(2): three).
+    /// Starts to watch `source`. One system call (poll(2): two).
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl<B: Backend> Registry<B> {
         self.change(source, Operation::Modify(token, interest, trigger))
     }
 
-    /// Stops watching `source`. One system call.
+    /// Stops watching `source`. One system call (poll(2): none but the closing of its duplicate).
     ///
     /// # Errors
     ///
@@ -174,4 +174,30 @@ impl<B: Backend> fmt::Debug for Registry<B> {
             .field("backend", &self.shared.backend)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::panic::{RefUnwindSafe, UnwindSafe};
+    use poll_api::Registered;
+    use static_assertions::{assert_eq_size, assert_impl_all, assert_not_impl_any};
+    use std::net::TcpStream;
+
+    // What callers rely on, for the engines of the module given.
+    macro_rules! rely_on {
+        ($engine:ident) => {
+            assert_impl_all!(crate::$engine::Poll: Send, Sync, UnwindSafe, RefUnwindSafe);
+            assert_not_impl_any!(crate::$engine::Poll: Clone);
+            assert_impl_all!(crate::$engine::Registry: Clone, Send, Sync, UnwindSafe);
+            assert_eq_size!(crate::$engine::Registry, usize);
+            assert_impl_all!(crate::$engine::Waker: Clone, Send, Sync, UnwindSafe);
+            assert_impl_all!(crate::$engine::Events: Send, Sync, UnwindSafe);
+            assert_impl_all!(
+                Registered<TcpStream, crate::$engine::Registry>: Send, Sync, UnwindSafe
+            );
+        };
+    }
+
+    rely_on!(poll);
+    rely_on!(native);
 }

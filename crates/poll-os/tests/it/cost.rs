@@ -193,4 +193,22 @@ mod system_calls {
             assert_eq!(calls(|| registry.deregister(&a).unwrap()), 1);
         });
     }
+
+    #[test]
+    fn a_registration_with_poll_is_two_and_its_change_and_end_are_none() {
+        alone(
+            "a_registration_with_poll_is_two_and_its_change_and_end_are_none",
+            || {
+                let poll = poll_os::poll::Poll::new().unwrap();
+                let (a, _b) = UnixStream::pair().unwrap();
+                let registry = poll.registry();
+                let (interest, trigger) = (Interest::READABLE, Trigger::Edge);
+                let register = || registry.register(&a, Token(1), interest, trigger);
+                assert_eq!(calls(|| register().unwrap()), 2);
+                let modify = || registry.modify(&a, Token(2), interest, trigger);
+                assert_eq!(calls(|| modify().unwrap()), 0);
+                assert_eq!(calls(|| registry.deregister(&a).unwrap()), 0);
+            },
+        );
+    }
 }

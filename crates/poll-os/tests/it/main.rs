@@ -7,6 +7,7 @@ mod conformance;
 mod conformance_native;
 mod cost;
 mod fixture;
+mod injected;
 mod misuse;
 mod poll_edges;
 mod registered;
