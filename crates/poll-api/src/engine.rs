@@ -64,7 +64,8 @@ use crate::{Capabilities, Event, Interest, Token, Trigger};
 /// * `wake` from any thread, at any time, ends the present wait or the next one, with a readable
 ///   report for the waker's token.
 /// * A wake before the waker was dropped is not lost.
-/// * Wakes between two waits merge into one report for each token.
+/// * Wakes between two waits merge into one report for each token. A wake that meets the end of a
+///   wait may be reported by that wait and once more by the next one.
 /// * What a thread wrote before `wake` is visible after the wait that reports it.
 /// * Waking a poller that was dropped does nothing and is not an error.
 ///

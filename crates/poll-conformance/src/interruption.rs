@@ -136,7 +136,7 @@ fn a_storm_of_signals_loses_no_wake<F: Fixture>(fixture: &F) -> Verdict {
                 assert_eq!(stage.wait(None).len(), 1);
             });
         }
-        stage.silent();
+        stage.settles();
     });
     Ok(())
 }

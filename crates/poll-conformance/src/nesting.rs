@@ -99,8 +99,8 @@ fn a_wake_of_the_inner_poller_ends_the_wait_of_the_outer_one<F: Fixture>(fixture
             assert_eq!(reports[0].token(), Token(1));
         });
         let _ = inner.until(2, Ready::READABLE);
-        inner.silent();
-        outer.silent();
+        inner.settles();
+        outer.settles();
     }
     Ok(())
 }
