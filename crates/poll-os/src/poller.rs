@@ -131,8 +131,9 @@ impl<B: Backend> Poll<B> {
 
     /// One look without end at a poller that nobody woke before, and whether it found anything.
     ///
-    /// Where it did not, for whatever reason, a wait says why.
-    #[inline]
+    /// Where it did not, for whatever reason, a wait says why. Always inline: by its length the
+    /// compiler might decide otherwise, and a call costs more than what it wraps.
+    #[inline(always)]
     fn look(&mut self, events: &mut Events<B>) -> bool {
         let rest = self.rest();
         let Shared { backend, wakers } = self.registry.shared();
