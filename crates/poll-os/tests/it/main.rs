@@ -12,5 +12,6 @@ mod misuse;
 mod poll_edges;
 mod registered;
 mod signal;
+mod stress;
 mod turns;
 mod waker;
