@@ -61,8 +61,11 @@ impl Interest {
 
     /// This interest without `other`, or `None` if nothing is left.
     #[must_use]
-    pub fn remove(self, other: Self) -> Option<Self> {
-        NonZeroU8::new(self.0.get() & !other.0.get()).map(Self)
+    pub const fn remove(self, other: Self) -> Option<Self> {
+        match NonZeroU8::new(self.0.get() & !other.0.get()) {
+            Some(bits) => Some(Self(bits)),
+            None => None,
+        }
     }
 
     /// Whether [`READABLE`](Self::READABLE) is asked for.

@@ -129,8 +129,9 @@ impl<O: Orderings> WakeWord<O> {
 
     /// Whether the bit of `slot` is set.
     ///
-    /// The caller owns the slot's last handle, or what that handle wrote is visible to it: then
-    /// the answer "no" stays true.
+    /// The caller drops the slot's last handle and holds the lock under which bits are taken: so
+    /// every wake of the slot happened before, and no take can happen at the same time. Hence the
+    /// answer is exact with any ordering, by coherence alone; there is no mutant to find.
     pub(crate) fn is_notified(&self, slot: u32) -> bool {
         self.word.load(Ordering::Relaxed) & (1 << slot) != 0
     }

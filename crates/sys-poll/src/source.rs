@@ -21,7 +21,8 @@ pub fn is_always_ready(source: impl AsFd) -> Result<bool, Errno> {
 }
 
 /// Whether both descriptors mean the same file: one is a duplicate of the other, or both opened
-/// the same thing. Two system calls.
+/// the same thing. Linux gives all anonymous files (eventfd, timerfd, epoll) one inode, so any two
+/// of these are the same by this test. Two system calls.
 ///
 /// # Errors
 ///
