@@ -17,7 +17,7 @@ use crate::wakers::{Bell, Wakers};
 ///
 /// [`Poll`](crate::Poll) and its companions are written once over this trait, so that retrying,
 /// deadlines, wake-ups and batches are the same on every engine.
-pub trait Backend: fmt::Debug + Send + Sync + Sized {
+pub trait Backend: fmt::Debug + Send + Sync + Sized + 'static {
     /// One report in the system's own form.
     type Raw: RawEvent;
     /// What ends a wait of this mechanism.

@@ -25,6 +25,8 @@ use changes::Changes;
 ///   twice, once for each direction, and [`Oneshot`](poll_api::Trigger::Oneshot) silences each
 ///   direction by itself;
 /// * a second `register` and a `modify` without registration both set the registration;
+/// * a `modify` that fails, for which the kernel would have to be out of memory, ends the
+///   registration;
 /// * regular files are accepted, and reported as the system sees fit;
 /// * events carry the pending error and how much waits.
 pub type Poll = crate::poller::Poll<Kqueue>;

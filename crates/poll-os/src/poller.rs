@@ -6,13 +6,13 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use poll_api::{Capabilities, Engine, Token};
+use poll_api::{Capabilities, Clock, Engine, Instant, Token};
 use sys_poll::Errno;
 
 use crate::backend::{Backend, Cut};
 use crate::events::Events;
 use crate::registry::{Registry, Shared};
-use crate::time::Deadline;
+use crate::time::{Deadline, Monotonic};
 use crate::trace::trace;
 use crate::wake::Rest;
 use crate::waker::Waker;
@@ -112,6 +112,18 @@ impl<B: Backend> Poll<B> {
             return Ok(());
         }
         self.wait_with(events, timeout, Interruption::Retried)
+    }
+
+    /// As [`wait`](Self::wait), until `deadline` on the clock [`Monotonic`] at most;
+    /// [`Instant::MAX`] never comes. Reads the clock once more.
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait).
+    pub fn wait_until(&mut self, events: &mut Events<B>, deadline: Instant) -> io::Result<()> {
+        let remaining = || deadline.saturating_duration_since(Monotonic.now());
+        let timeout = (deadline < Instant::MAX).then(remaining);
+        self.wait(events, timeout)
     }
 
     /// As [`wait`](Self::wait), but ended by a signal handler, for callers with a promise of their

@@ -6,6 +6,7 @@ mod child;
 mod conformance;
 mod conformance_native;
 mod cost;
+mod deadline;
 mod fixture;
 mod injected;
 mod misuse;
