@@ -15,3 +15,11 @@ macro_rules! trace {
 }
 
 pub(crate) use trace;
+
+#[cfg(all(test, not(feature = "tracing")))]
+mod tests {
+    #[test]
+    fn without_the_feature_not_even_the_arguments_are_compiled() {
+        trace!(field = this_name_does_not_exist(), "never");
+    }
+}

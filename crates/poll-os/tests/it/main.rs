@@ -14,5 +14,6 @@ mod poll_edges;
 mod registered;
 mod signal;
 mod stress;
+mod traced;
 mod turns;
 mod waker;
