@@ -352,10 +352,15 @@ mod tests {
     fn errors_of_one_connection_do_not_stop_the_others() {
         for errno in [
             Errno::CONNABORTED,
-            Errno::PROTO,
-            Errno::PERM,
-            Errno::NETDOWN,
+            Errno::CONNRESET,
+            Errno::HOSTDOWN,
             Errno::HOSTUNREACH,
+            Errno::NETDOWN,
+            Errno::NETUNREACH,
+            Errno::NOPROTOOPT,
+            Errno::PERM,
+            Errno::PROTO,
+            Errno::TIMEDOUT,
         ] {
             let script = Script::new([Err(errno), Ok(1), Err(errno), Ok(2)]);
             let mut gate = AcceptGate::new();

@@ -121,7 +121,10 @@ fn classify(socket: OwnedFd) -> io::Result<InheritedSocket> {
 #[cfg(test)]
 mod tests {
     use super::{InheritedSocket, classify};
-    use crate::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixSeqpacket, UnixStream};
+    use crate::{
+        TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSeqpacket,
+        UnixSeqpacketListener, UnixStream,
+    };
     use std::os::fd::OwnedFd;
 
     #[test]
@@ -141,6 +144,14 @@ mod tests {
         assert_eq!(kind(udp.into()), "Udp");
         assert_eq!(kind(datagram.into()), "UnixDatagram");
         assert_eq!(kind(unix.into()), "UnixStream");
+        let path = std::env::temp_dir().join(format!("poll-net-inherited-{}", std::process::id()));
+        let unix = UnixListener::bind(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(kind(unix.into()), "UnixListener");
+        if let Ok(seqpacket) = UnixSeqpacketListener::bind(&path) {
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(kind(seqpacket.into()), "UnixSeqpacketListener");
+        }
         if let Ok((seqpacket, _peer)) = UnixSeqpacket::pair() {
             assert_eq!(kind(seqpacket.into()), "UnixSeqpacket");
         }

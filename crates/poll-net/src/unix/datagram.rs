@@ -10,7 +10,8 @@ use super::{unix_peer, unix_socket};
 use crate::call::{self, retry};
 use crate::descriptor::{debug_socket, descriptor, std_twin};
 
-/// A Unix datagram socket: single messages within one machine, in order and never lost.
+/// A Unix datagram socket: single messages within one machine, in order, and not lost as long as
+/// the receiver stays and reads them.
 ///
 /// A datagram of length zero is data. The path of a name is never removed here; see
 /// [`UnixListener`](crate::UnixListener).
@@ -81,7 +82,7 @@ impl UnixDatagram {
     ///
     /// * `ECONNREFUSED`: the socket of this name was closed.
     /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`: the path is not there or not allowed.
-    /// * `EPROTOTYPE`: another kind of socket has the name.
+    /// * `EPROTOTYPE`: another kind of socket has the path.
     /// * `EPERM`: the peer has named a peer itself, and it is another one.
     /// * `ENAMETOOLONG`, `EINVAL`: more than [`UnixAddr::MAX_PATH`] bytes, none, or a zero byte.
     ///
@@ -154,7 +155,8 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// * `EAGAIN` (`WouldBlock`): nothing is there.
-    /// * `ECONNRESET`: the peer was closed with datagrams of this socket unread.
+    /// * `ECONNRESET`: the peer has named another peer, and datagrams of this socket that it had
+    ///   not read are lost (Linux).
     ///
     /// Manual: recv(2)
     #[inline]

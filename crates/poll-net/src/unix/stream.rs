@@ -50,7 +50,8 @@ impl UnixStream {
     ///   no readiness to wait for**: try again after a while. Other systems say `ECONNREFUSED`.
     /// * `ECONNREFUSED`: nobody listens there.
     /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`: the path is not there or not allowed.
-    /// * `EPROTOTYPE`: another kind of socket listens there.
+    /// * `EPROTOTYPE`: another kind of socket has the path (each kind has abstract names of its
+    ///   own, so that there it is `ECONNREFUSED`).
     /// * `ENAMETOOLONG`, `EINVAL`: more than [`UnixAddr::MAX_PATH`] bytes, none, or a zero byte.
     /// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no descriptor or memory is left.
     ///

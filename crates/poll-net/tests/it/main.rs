@@ -9,6 +9,7 @@ mod support;
 
 mod accept_gate;
 mod ancillary;
+mod broken_pipe;
 #[cfg(all(feature = "count", target_os = "linux"))]
 mod count;
 mod inherited;

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use poll_net::{TcpListener, TcpStream};
 use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
+use sys_socket::Errno;
 
 /// How long any test waits for anything.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -17,6 +18,11 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// Any free port on the loopback interface.
 pub(crate) fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// The number of a failure.
+pub(crate) fn errno<T>(result: io::Result<T>) -> Option<Errno> {
+    result.err().and_then(|error| Errno::from_io_error(&error))
 }
 
 /// Waits until `source` is ready for `interest`.

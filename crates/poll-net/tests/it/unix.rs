@@ -4,8 +4,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use poll_net::{UnixAddr, UnixDatagram, UnixListener, UnixStream};
+use sys_socket::Errno;
 
-use crate::support::{TempPath, readable};
+use crate::support::{TempPath, errno, readable};
 
 #[test]
 fn a_stream_connects_by_path_and_the_path_stays_after_the_close() {
@@ -33,6 +34,9 @@ fn a_stream_connects_by_path_and_the_path_stays_after_the_close() {
         Some(path.as_ref())
     );
 
+    let wrong_kind = errno(UnixDatagram::unbound().unwrap().connect(&path));
+    assert_eq!(wrong_kind, Some(Errno::PROTOTYPE));
+
     drop(listener);
     let refused = UnixStream::connect(&path).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
@@ -42,15 +46,14 @@ fn a_stream_connects_by_path_and_the_path_stays_after_the_close() {
 
 #[test]
 fn a_path_that_is_too_long_or_empty_or_has_a_zero_byte_is_refused() {
-    for path in [
-        String::new(),
-        "a\0b".into(),
-        "x".repeat(UnixAddr::MAX_PATH + 1),
+    for (path, wanted) in [
+        (String::new(), Errno::INVAL),
+        ("a\0b".into(), Errno::INVAL),
+        ("x".repeat(UnixAddr::MAX_PATH + 1), Errno::NAMETOOLONG),
     ] {
-        let code = UnixListener::bind(&path).unwrap_err().raw_os_error();
-        assert!(code.is_some());
-        assert_eq!(UnixStream::connect(&path).unwrap_err().raw_os_error(), code);
-        assert_eq!(UnixDatagram::bind(&path).unwrap_err().raw_os_error(), code);
+        assert_eq!(errno(UnixListener::bind(&path)), Some(wanted));
+        assert_eq!(errno(UnixStream::connect(&path)), Some(wanted));
+        assert_eq!(errno(UnixDatagram::bind(&path)), Some(wanted));
     }
 }
 

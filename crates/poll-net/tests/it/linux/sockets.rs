@@ -1,13 +1,14 @@
 //! Abstract names, full backlogs and segments.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 
 use poll_net::{
-    Datagram, UdpReceiveBatch, UdpSendBatch, UnixAddr, UnixDatagram, UnixListener, UnixSeqpacket,
-    UnixStream,
+    Datagram, TcpSocket, UdpReceiveBatch, UdpSendBatch, UnixAddr, UnixDatagram, UnixListener,
+    UnixSeqpacket, UnixStream,
 };
+use sys_socket::Errno;
 
-use crate::support::{TempPath, readable};
+use crate::support::{TempPath, any_port, errno, readable};
 use crate::udp_batch::{pair, receive};
 
 #[test]
@@ -18,13 +19,72 @@ fn abstract_names_work_for_every_kind_and_vanish_with_the_socket() {
     assert_eq!(listener.local_addr().unwrap(), address);
     let client = UnixStream::connect_addr(&address).unwrap();
     assert_eq!(client.peer_addr().unwrap(), address);
-    let wrong_kind = UnixSeqpacket::connect_addr(&address).unwrap_err();
-    assert!(wrong_kind.raw_os_error().is_some());
+    let wrong_kind = errno(UnixSeqpacket::connect_addr(&address));
+    assert_eq!(
+        wrong_kind,
+        Some(Errno::CONNREFUSED),
+        "each kind has its names"
+    );
     drop(listener);
     let gone = UnixStream::connect_addr(&address).unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
     let datagrams = UnixDatagram::bind_addr(&UnixAddr::UNNAMED).unwrap();
     assert!(datagrams.local_addr().unwrap().as_abstract_name().is_some());
+}
+
+#[test]
+fn a_connection_to_its_own_port_is_made_to_itself() {
+    let socket = TcpSocket::v4().unwrap();
+    socket.bind(any_port()).unwrap();
+    let own = socket.local_addr().unwrap();
+    let mut stream = socket.connect(own).unwrap();
+    let made = readable(&stream, |stream| match stream.finish_connect() {
+        Ok(false) => Err(ErrorKind::WouldBlock.into()),
+        result => result,
+    });
+    assert!(made.unwrap());
+    let ends = (stream.local_addr().unwrap(), stream.peer_addr().unwrap());
+    assert_eq!(ends, (own, own));
+    stream.write_all(b"echo").unwrap();
+    let mut buffer = [0; 8];
+    let len = readable(&stream, |mut stream| stream.read(&mut buffer)).unwrap();
+    assert_eq!(&buffer[..len], b"echo");
+}
+
+#[test]
+fn a_datagram_peer_that_turns_away_resets_what_it_has_not_read() {
+    let (a, b) = UnixDatagram::pair().unwrap();
+    a.send(b"unread").unwrap();
+    let path = TempPath::new();
+    let other = UnixDatagram::bind(&path).unwrap();
+    b.connect(&path).unwrap();
+    assert_eq!(errno(a.recv(&mut [0; 8])), Some(Errno::CONNRESET));
+    assert_eq!(errno(a.send(b"x")), Some(Errno::PERM));
+    assert_eq!(b.send(b"to the other").unwrap(), 12);
+    drop(b);
+    assert_eq!(errno(a.send(b"x")), Some(Errno::CONNREFUSED));
+    drop(other);
+}
+
+#[test]
+fn more_segments_than_the_system_cuts_are_refused() {
+    let (a, _b) = pair();
+    let mut outgoing = UdpSendBatch::with_capacity(1);
+    for (len, size, wanted) in [
+        (0, 1, None),
+        (64, 1, None),
+        (129, 1, Some(Errno::INVAL)),
+        (9, 9, None),
+        (9, 10, None),
+        (65_507, 1, Some(Errno::INVAL)),
+        (65_508, 1024, Some(Errno::MSGSIZE)),
+    ] {
+        let bytes = vec![0; len];
+        let datagrams = [Datagram::new(&bytes).in_segments_of(size)];
+        let sent = errno(a.send_batch(&mut outgoing, &datagrams));
+        assert_eq!(sent, wanted, "{len} by {size}");
+    }
+    assert_eq!(errno(a.set_segment_size(65_536)), Some(Errno::INVAL));
 }
 
 #[test]
