@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use poll_net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use sys_socket::Errno;
 
 use crate::options::{FLAGS, round_trip};
-use crate::support::{any_port, readable, tcp_pair};
+use crate::support::{any_port, errno, readable, tcp_pair};
 
 #[test]
 fn tcp_options_of_linux_are_read_back_as_they_were_set() {
@@ -32,8 +33,12 @@ fn tcp_options_of_linux_are_read_back_as_they_were_set() {
         TcpStream::set_keepalive_count,
         TcpStream::keepalive_count,
     );
-    assert!(stream.set_keepalive_count(128).is_err());
-    assert!(stream.set_keepalive_idle(Duration::ZERO).is_err());
+    let refused = [
+        errno(stream.set_keepalive_count(128)),
+        errno(stream.set_keepalive_idle(Duration::ZERO)),
+        errno(stream.set_user_timeout(Duration::MAX)),
+    ];
+    assert_eq!(refused, [Some(Errno::INVAL); 3]);
     let millis = [1, 0].map(Duration::from_millis);
     round_trip(
         s,
@@ -118,6 +123,18 @@ fn udp_options_of_linux_are_read_back_as_they_were_set() {
         UdpSocket::set_recv_segments,
         UdpSocket::recv_segments,
     );
+}
+
+#[test]
+fn options_of_one_family_leave_those_of_the_other_alone() {
+    let socket = UdpSocket::v6().unwrap();
+    socket.set_mtu_discovery_v4(0).unwrap();
+    socket.set_mtu_discovery_v6(2).unwrap();
+    assert_eq!(socket.mtu_discovery_v4().unwrap(), 0);
+    assert_eq!(socket.mtu_discovery_v6().unwrap(), 2);
+    socket.set_recv_errors_v6(true).unwrap();
+    assert!(!socket.recv_errors_v4().unwrap());
+    assert!(socket.recv_errors_v6().unwrap());
 }
 
 #[test]
