@@ -93,23 +93,7 @@ mod system_calls {
     use super::{
         Backend, Duration, Events, Interest, Poll, Token, Trigger, UnixStream, Waker, Write,
     };
-    use std::process::Command;
-
-    const CHILD: &str = "POLL_OS_COST_CHILD";
-
-    /// Runs the test called `name` alone in a process of its own, and `test` in there.
-    fn alone(name: &str, test: impl FnOnce()) {
-        if std::env::var_os(CHILD).is_some() {
-            return test();
-        }
-        let name = format!("cost::system_calls::{name}");
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", &name, "--test-threads=1"])
-            .env(CHILD, "1")
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
+    use crate::alone::alone;
 
     fn calls(during: impl FnOnce()) -> u64 {
         let before = poll_os::system_calls();
@@ -120,7 +104,7 @@ mod system_calls {
     #[test]
     fn a_wait_is_one_and_does_not_grow_with_the_registrations() {
         alone(
-            "a_wait_is_one_and_does_not_grow_with_the_registrations",
+            "cost::system_calls::a_wait_is_one_and_does_not_grow_with_the_registrations",
             || {
                 waits(poll_os::Poll::new().unwrap());
                 waits(poll_os::poll::Poll::new().unwrap());
@@ -158,7 +142,7 @@ mod system_calls {
     #[test]
     fn a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one() {
         alone(
-            "a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one",
+            "cost::system_calls::a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one",
             || {
                 let mut poll = poll_os::Poll::new().unwrap();
                 let mut events = poll_os::Events::with_capacity(8);
@@ -184,20 +168,24 @@ mod system_calls {
 
     #[test]
     fn a_registration_is_one_and_so_is_its_end() {
-        alone("a_registration_is_one_and_so_is_its_end", || {
-            let poll = poll_os::Poll::new().unwrap();
-            let (a, _b) = UnixStream::pair().unwrap();
-            let registry = poll.registry();
-            let register = || registry.register(&a, Token(1), Interest::READABLE, Trigger::Edge);
-            assert_eq!(calls(|| register().unwrap()), 1);
-            assert_eq!(calls(|| registry.deregister(&a).unwrap()), 1);
-        });
+        alone(
+            "cost::system_calls::a_registration_is_one_and_so_is_its_end",
+            || {
+                let poll = poll_os::Poll::new().unwrap();
+                let (a, _b) = UnixStream::pair().unwrap();
+                let registry = poll.registry();
+                let register =
+                    || registry.register(&a, Token(1), Interest::READABLE, Trigger::Edge);
+                assert_eq!(calls(|| register().unwrap()), 1);
+                assert_eq!(calls(|| registry.deregister(&a).unwrap()), 1);
+            },
+        );
     }
 
     #[test]
     fn a_registration_with_poll_is_two_and_its_change_and_end_are_none() {
         alone(
-            "a_registration_with_poll_is_two_and_its_change_and_end_are_none",
+            "cost::system_calls::a_registration_with_poll_is_two_and_its_change_and_end_are_none",
             || {
                 let poll = poll_os::poll::Poll::new().unwrap();
                 let (a, _b) = UnixStream::pair().unwrap();

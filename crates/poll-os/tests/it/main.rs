@@ -1,6 +1,7 @@
 //! The behaviour of poll-os on a real kernel.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod alone;
 mod batch;
 mod child;
 mod conformance;

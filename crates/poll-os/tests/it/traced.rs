@@ -10,6 +10,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::alone::alone;
+
 /// Keeps the messages of poll-os.
 #[derive(Clone, Default)]
 struct Messages(Arc<Mutex<Vec<String>>>);
@@ -48,6 +50,11 @@ impl Visit for Message<'_> {
 
 #[test]
 fn a_registration_a_wait_and_a_wake_are_told() {
+    // Who is interested in what is kept for the process, and other threads ask too.
+    alone("traced::a_registration_a_wait_and_a_wake_are_told", tell);
+}
+
+fn tell() {
     let messages = Messages::default();
     tracing::subscriber::with_default(messages.clone(), || {
         let mut poll = Poll::new().unwrap();
