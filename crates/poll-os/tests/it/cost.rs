@@ -93,7 +93,10 @@ mod system_calls {
     use super::{
         Backend, Duration, Events, Interest, Poll, Token, Trigger, UnixStream, Waker, Write,
     };
-    use crate::alone::alone;
+
+    fn alone(name: &str, test: impl FnOnce()) {
+        crate::alone::alone(&format!("cost::system_calls::{name}"), test);
+    }
 
     fn calls(during: impl FnOnce()) -> u64 {
         let before = poll_os::system_calls();
@@ -104,7 +107,7 @@ mod system_calls {
     #[test]
     fn a_wait_is_one_and_does_not_grow_with_the_registrations() {
         alone(
-            "cost::system_calls::a_wait_is_one_and_does_not_grow_with_the_registrations",
+            "a_wait_is_one_and_does_not_grow_with_the_registrations",
             || {
                 waits(poll_os::Poll::new().unwrap());
                 waits(poll_os::poll::Poll::new().unwrap());
@@ -142,7 +145,7 @@ mod system_calls {
     #[test]
     fn a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one() {
         alone(
-            "cost::system_calls::a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one",
+            "a_wake_of_an_awake_poller_is_none_and_a_burst_on_a_parked_one_is_one",
             || {
                 let mut poll = poll_os::Poll::new().unwrap();
                 let mut events = poll_os::Events::with_capacity(8);
@@ -168,24 +171,20 @@ mod system_calls {
 
     #[test]
     fn a_registration_is_one_and_so_is_its_end() {
-        alone(
-            "cost::system_calls::a_registration_is_one_and_so_is_its_end",
-            || {
-                let poll = poll_os::Poll::new().unwrap();
-                let (a, _b) = UnixStream::pair().unwrap();
-                let registry = poll.registry();
-                let register =
-                    || registry.register(&a, Token(1), Interest::READABLE, Trigger::Edge);
-                assert_eq!(calls(|| register().unwrap()), 1);
-                assert_eq!(calls(|| registry.deregister(&a).unwrap()), 1);
-            },
-        );
+        alone("a_registration_is_one_and_so_is_its_end", || {
+            let poll = poll_os::Poll::new().unwrap();
+            let (a, _b) = UnixStream::pair().unwrap();
+            let registry = poll.registry();
+            let register = || registry.register(&a, Token(1), Interest::READABLE, Trigger::Edge);
+            assert_eq!(calls(|| register().unwrap()), 1);
+            assert_eq!(calls(|| registry.deregister(&a).unwrap()), 1);
+        });
     }
 
     #[test]
     fn a_registration_with_poll_is_two_and_its_change_and_end_are_none() {
         alone(
-            "cost::system_calls::a_registration_with_poll_is_two_and_its_change_and_end_are_none",
+            "a_registration_with_poll_is_two_and_its_change_and_end_are_none",
             || {
                 let poll = poll_os::poll::Poll::new().unwrap();
                 let (a, _b) = UnixStream::pair().unwrap();
