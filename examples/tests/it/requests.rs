@@ -256,7 +256,7 @@ fn shows_what_happened(server: &ServerProcess) {
     assert!(grown("bytes_written") > 10 * 14);
     for name in [
         "waits",
-        "wakes",
+        "fruitful_waits",
         "system_calls_poller",
         "system_calls_sockets",
     ] {

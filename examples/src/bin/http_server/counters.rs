@@ -19,7 +19,7 @@ pub(crate) struct Counters {
     /// Waits for events, of which each is one system call.
     pub(crate) waits: u64,
     /// Waits that ended because something had happened.
-    pub(crate) wakes: u64,
+    pub(crate) fruitful_waits: u64,
     /// What went wrong and how often, by kind.
     errors: BTreeMap<&'static str, u64>,
 }
@@ -35,7 +35,7 @@ impl Counters {
             bytes_read: 0,
             bytes_written: 0,
             waits: 0,
-            wakes: 0,
+            fruitful_waits: 0,
             errors: BTreeMap::new(),
         }
     }
@@ -67,7 +67,7 @@ impl Counters {
         field("bytes_read", &self.bytes_read);
         field("bytes_written", &self.bytes_written);
         field("waits", &self.waits);
-        field("wakes", &self.wakes);
+        field("fruitful_waits", &self.fruitful_waits);
         field("system_calls_poller", &poll_os::system_calls());
         field("system_calls_sockets", &sys_socket::system_calls());
         let errors = self

@@ -78,7 +78,7 @@ impl<B: Backend> Server<B> {
         while !self.has_stopped() {
             self.poll.wait(&mut events, self.timeout())?;
             self.service.counters.waits += 1;
-            self.service.counters.wakes += u64::from(!events.is_empty());
+            self.service.counters.fruitful_waits += u64::from(!events.is_empty());
             for event in &events {
                 self.note(event);
             }
