@@ -91,6 +91,10 @@ impl<B: Backend> Server<B> {
                 self.begin_stop(now);
             }
         }
+        for key in self.connections.keys() {
+            self.service.counters.count_error("not finished");
+            self.close(key);
+        }
         Ok(self.service.counters)
     }
 
