@@ -91,6 +91,13 @@ fn main() -> ExitCode {
         print_help();
         return ExitCode::from(2);
     };
+    if rest
+        .iter()
+        .any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
+        print_help();
+        return ExitCode::SUCCESS;
+    }
     match (command.run)(rest) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
