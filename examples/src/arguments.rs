@@ -45,7 +45,9 @@ impl Arguments {
     /// `InvalidInput`: something is, and the program does not know what it means.
     pub fn finish(self) -> Result<()> {
         match self.0.first() {
-            Some(unknown) => Err(invalid(&format!("unknown argument {unknown}"))),
+            Some(unknown) => Err(invalid(&format!(
+                "unknown argument {unknown}; the README of the examples lists them"
+            ))),
             None => Ok(()),
         }
     }
@@ -90,6 +92,7 @@ mod tests {
             assert_eq!(error.to_string(), complaint);
         }
         let error = arguments("--prot 80").finish().unwrap_err();
-        assert_eq!(error.to_string(), "unknown argument --prot");
+        let complaint = "unknown argument --prot; the README of the examples lists them";
+        assert_eq!(error.to_string(), complaint);
     }
 }

@@ -6,7 +6,7 @@ use examples::server_process::is_readable_within;
 use poll_os::Signal;
 use sys_process::{Pid, kill};
 
-use crate::support::LIMIT;
+use crate::support::{LIMIT, on_each_engine};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let Output {
@@ -63,6 +63,19 @@ fn the_demonstration_prints_its_table_and_ends() {
     ] {
         assert!(lines.iter().any(|line| line.starts_with(start)), "{output}");
     }
+}
+
+#[test]
+fn a_second_server_on_one_port_says_which_port_it_is() {
+    on_each_engine(&[], |server| {
+        let mut second = Command::new(env!("CARGO_BIN_EXE_http_server"));
+        let port = server.address().port().to_string();
+        let output = second.args(["--port", &port]).output().unwrap();
+        assert!(!output.status.success());
+        let complaint = format!("http_server: {}: Address", server.address());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with(&complaint), "{stderr}");
+    });
 }
 
 #[test]

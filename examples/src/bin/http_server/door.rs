@@ -36,7 +36,9 @@ impl<B: Backend> Door<B> {
         token: Token,
         registry: &Registry<B>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+        let explain =
+            |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+        let listener = TcpListener::bind(address).map_err(explain)?;
         // Connections inherit it, so that it costs none of them a system call.
         listener.set_nodelay(true)?;
         let registry = registry.clone();
