@@ -7,6 +7,22 @@
 
 #[cfg(not(unix))]
 compile_error!("poll-os runs on Unix systems; Windows and WASI are not supported");
+#[cfg(all(
+    unix,
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "dragonfly",
+        target_os = "illumos",
+        target_os = "solaris",
+        target_os = "hurd",
+    ))
+))]
+compile_error!("poll-os is not written for this system: sys-process, for signals, is not");
 
 mod backend;
 mod change;

@@ -1,4 +1,4 @@
-//! The poll(2) engine: every Unix, and everything the target's own engine refuses.
+//! The poll(2) engine: every system of this crate, and everything the target's own engine refuses.
 
 use core::time::Duration;
 use std::io;
@@ -20,8 +20,8 @@ use turns::{Queue, Turns};
 
 /// A poller on poll(2); see [`poller::Poll`](crate::Poll) for what it does.
 ///
-/// It works on every Unix, and its time grows with the number of registrations, so it is for few
-/// sources or for systems without a better engine. It keeps a duplicate of each source, so that a
+/// It works on every system of this crate, and its time grows with the number of registrations, so
+/// it is for few sources or for systems without a better engine. It keeps a duplicate of each source, so that a
 /// source that is closed while registered stays open until it is deregistered. It has no native
 /// edges: an edge is reported once and again after a `modify`, or after
 /// [`rearm`](poll_api::Register::rearm), which [`Registered`](poll_api::Registered) calls by
