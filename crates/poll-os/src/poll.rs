@@ -21,9 +21,9 @@ use turns::{Queue, Turns};
 /// A poller on poll(2); see [`poller::Poll`](crate::Poll) for what it does.
 ///
 /// It works on every system of this crate, and its time grows with the number of registrations, so
-/// it is for few sources or for systems without a better engine. It keeps a duplicate of each source, so that a
-/// source that is closed while registered stays open until it is deregistered. It has no native
-/// edges: an edge is reported once and again after a `modify`, or after
+/// it is for few sources or for systems without a better engine. It keeps a duplicate of each
+/// source, so that a source that is closed while registered stays open until it is deregistered. It
+/// has no native edges: an edge is reported once and again after a `modify`, or after
 /// [`rearm`](poll_api::Register::rearm), which [`Registered`](poll_api::Registered) calls by
 /// itself. A change by another thread while the poller waits interrupts that wait for a moment, so
 /// that it holds when the method returns.
