@@ -9,8 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$PWD/target/other
 if [ $# -eq 0 ]; then
-    set -- x86_64-unknown-freebsd aarch64-apple-darwin x86_64-unknown-netbsd \
-        x86_64-unknown-openbsd x86_64-unknown-dragonfly
+    set -- aarch64-linux-android x86_64-unknown-freebsd aarch64-apple-darwin \
+        x86_64-unknown-netbsd x86_64-unknown-openbsd x86_64-unknown-dragonfly
 fi
 
 version=$(rustc -vV | sed -n 's/^release: \([0-9.]*\).*/\1/p')

@@ -7,7 +7,8 @@ use crate::run::Call;
 use crate::workspace::root;
 
 /// The systems that PLATFORMS.md calls compiled.
-const TARGETS: [&str; 5] = [
+const TARGETS: [&str; 6] = [
+    "aarch64-linux-android",
     "x86_64-unknown-freebsd",
     "aarch64-apple-darwin",
     "x86_64-unknown-netbsd",
