@@ -202,13 +202,15 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
         // Linux tells a thread its id this way; elsewhere no safe call does.
         let task = std::fs::read_link("/proc/thread-self").ok()?;
         let thread = task.file_name()?.to_str()?.parse().ok()?;
-        // A signal for a thread's id prefers that thread, and a handler makes it interrupt.
+        // A signal for a thread's id prefers that thread, and a handler makes it interrupt. One
+        // that is still on its way when the listener is gone meets the default action, which for
+        // this signal is to ignore it.
         let thread = Pid::from_raw(thread)?;
         let mut listener = SignalListener::new().unwrap();
-        listener.add(Signal::USER_1).unwrap();
+        listener.add(Signal::URGENT).unwrap();
         Some(Box::new(move || {
-            assert!(listener.listens_to(Signal::USER_1));
-            kill(thread, Signal::USER_1).unwrap();
+            assert!(listener.listens_to(Signal::URGENT));
+            kill(thread, Signal::URGENT).unwrap();
         }))
     }
 
