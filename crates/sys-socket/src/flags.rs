@@ -5,6 +5,39 @@ use core::ops::BitOr;
 
 use crate::target;
 
+/// What each set of flags can do besides having names.
+macro_rules! flag_set {
+    ($name:ident) => {
+        impl $name {
+            /// Flags from their bits; unknown bits are kept.
+            #[must_use]
+            pub const fn from_bits_retain(bits: i32) -> Self {
+                Self(bits)
+            }
+
+            /// The bits.
+            #[must_use]
+            pub const fn bits(self) -> i32 {
+                self.0
+            }
+
+            /// Whether all of `other` is set.
+            #[must_use]
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+        }
+
+        impl BitOr for $name {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+    };
+}
+
 /// A protocol family, which is also the family of its addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Domain(c_int);
@@ -119,33 +152,9 @@ impl SendFlags {
     /// Connects and sends with the first segment, TCP fast open (Linux).
     #[doc(alias = "MSG_FASTOPEN")]
     pub const FAST_OPEN: Self = Self(target::MSG_FASTOPEN);
-
-    /// Flags from their bits; unknown bits are kept.
-    #[must_use]
-    pub const fn from_bits_retain(bits: i32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits.
-    #[must_use]
-    pub const fn bits(self) -> i32 {
-        self.0
-    }
-
-    /// Whether all of `other` is set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
 }
 
-impl BitOr for SendFlags {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
+flag_set!(SendFlags);
 
 /// What a receive asks for besides receiving.
 ///
@@ -173,33 +182,9 @@ impl ReceiveFlags {
     /// Reads the error queue instead of the data (Linux).
     #[doc(alias = "MSG_ERRQUEUE")]
     pub const ERROR_QUEUE: Self = Self(target::MSG_ERRQUEUE);
-
-    /// Flags from their bits; unknown bits are kept.
-    #[must_use]
-    pub const fn from_bits_retain(bits: i32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits.
-    #[must_use]
-    pub const fn bits(self) -> i32 {
-        self.0
-    }
-
-    /// Whether all of `other` is set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
 }
 
-impl BitOr for ReceiveFlags {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
+flag_set!(ReceiveFlags);
 
 /// What the kernel says about a received message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -221,25 +206,9 @@ impl MessageFlags {
     /// The message comes from the error queue (Linux; elsewhere zero).
     #[doc(alias = "MSG_ERRQUEUE")]
     pub const ERROR_QUEUE: Self = Self(target::MSG_ERRQUEUE);
-
-    /// Flags from their bits; unknown bits are kept.
-    #[must_use]
-    pub const fn from_bits_retain(bits: i32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits.
-    #[must_use]
-    pub const fn bits(self) -> i32 {
-        self.0
-    }
-
-    /// Whether all of `other` is set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
 }
+
+flag_set!(MessageFlags);
 
 #[cfg(test)]
 mod tests {
