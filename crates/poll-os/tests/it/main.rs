@@ -8,6 +8,7 @@ mod conformance;
 mod conformance_native;
 mod cost;
 mod deadline;
+mod exclusive;
 mod fixture;
 mod injected;
 mod misuse;
