@@ -10,8 +10,10 @@ pub enum Trigger {
     /// Reports each change to ready once.
     ///
     /// After an event, use the source until an operation returns `WouldBlock`, or until a read
-    /// returns fewer bytes than the buffer holds. Stopping earlier means that no further event
-    /// comes until something new happens. A `modify` reports the present readiness again.
+    /// returns fewer bytes than the buffer holds; if the event says that the peer will send no more
+    /// ([`Ready::is_read_closed`](crate::Ready::is_read_closed)), read to the end, since no event
+    /// follows it. Stopping earlier means that no further event comes until something new happens.
+    /// A `modify` reports the present readiness again.
     ///
     /// On an engine without native edges ([`Capabilities::edge`](crate::Capabilities::edge) is
     /// false) the report is made once and comes again after

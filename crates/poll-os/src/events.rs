@@ -19,11 +19,16 @@ pub struct Events<B: Backend> {
 impl<B: Backend> Events<B> {
     /// A buffer for `capacity` events of sources, zero counting as one, and as many of wakers as
     /// there can be. One allocation.
+    ///
+    /// # Panics
+    ///
+    /// As [`Vec::with_capacity`] does: if the buffer would be larger than `isize::MAX` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         let capacity = capacity.max(1);
         Self {
-            list: vec![B::Raw::BLANK; capacity + wakers::capacity()].into_boxed_slice(),
+            list: vec![B::Raw::BLANK; capacity.saturating_add(wakers::capacity())]
+                .into_boxed_slice(),
             capacity,
             filled: 0,
         }

@@ -17,8 +17,8 @@
 //!
 //! All of it is one atomic variable, so no two variables have to agree, and no fence is needed:
 //! a wake is a read-modify-write, and so are park and take, hence each of them sees the others in
-//! one order. The orderings only carry the data that the waking thread wrote before. The model at
-//! the end of this file explores every interleaving, and fails for each ordering that is weakened.
+//! one order. The orderings only carry the data that the waking thread wrote before. The model in
+//! wake/model.rs explores the interleavings, and fails for each ordering that is weakened.
 
 use core::marker::PhantomData;
 

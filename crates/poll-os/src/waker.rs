@@ -14,9 +14,9 @@ use crate::wakers::{Handle, Wakers};
 
 /// The handle that ends a wait of its poller from anywhere; clones share one token.
 ///
-/// On a poller that is awake a wake is one atomic operation and no system call; it is reported by
-/// the next wait, which then does not block. On a parked poller the first wake is one system call
-/// and the others are none. It outlives its poller, and then does nothing.
+/// On a poller that is awake a wake is an atomic exchange or two and no system call; it is
+/// reported by the next wait, which then does not block. On a parked poller the first wake is one
+/// system call and the others are none. It outlives its poller, and then does nothing.
 ///
 /// [`wake`](Self::wake) takes no lock and allocates nothing: it may be called from a signal
 /// handler.
