@@ -19,6 +19,7 @@ pub(super) struct Changes<'fd, const N: usize> {
     list: [Change<'fd>; N],
     receipts: [Event; N],
     len: usize,
+    interrupted: bool,
 }
 
 /// Which changes belong to one operation.
@@ -35,6 +36,7 @@ impl<'fd, const N: usize> Changes<'fd, N> {
             list: [Change::read(filler, Flags::DELETE, 0); N],
             receipts: [Event::BLANK; N],
             len: 0,
+            interrupted: false,
         }
     }
 
@@ -87,8 +89,9 @@ impl<'fd, const N: usize> Changes<'fd, N> {
         loop {
             match kqueue.apply(list, &mut self.receipts) {
                 // EINTR: everything was applied, says kqueue(2), but the receipts may be missing.
-                // Deleting and adding once more gives the same outcome, and receipts.
-                Err(Errno::INTR) => {}
+                // Deleting and adding once more gives the same outcome, and receipts; what they
+                // say of the deletions is no news then.
+                Err(Errno::INTR) => self.interrupted = true,
                 result => return result.map(drop),
             }
         }
@@ -110,7 +113,7 @@ impl<'fd, const N: usize> Changes<'fd, N> {
                 // ENOENT: this filter was not registered. Others (EBADF) also come for the
                 // additions, or for all filters.
                 (false, Err(Errno::NOENT)) => {}
-                (false, Err(error)) => deleted = deleted.and(Err(error)),
+                (false, Err(error)) => deleted = deleted.or(Err(error)),
                 // EPIPE: the reader of this pipe is gone (older Apple systems); the registration
                 // could only have said so.
                 (true, Ok(()) | Err(Errno::PIPE)) => {}
@@ -118,6 +121,10 @@ impl<'fd, const N: usize> Changes<'fd, N> {
             }
         }
         match operation {
+            Operation::Deregister if self.interrupted => match deleted {
+                Err(Errno::NOENT) => Ok(()),
+                deleted => deleted,
+            },
             Operation::Deregister => deleted,
             Operation::Register(..) | Operation::Modify(..) => Ok(()),
         }
