@@ -10,9 +10,11 @@ mod demo;
 mod docs;
 mod layers;
 mod manifest;
+mod other;
 mod problem;
 mod run;
 mod source;
+mod targets;
 mod test;
 mod tidy;
 mod unsafe_ledger;
@@ -49,6 +51,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[GROUP] [--quick]",
         purpose: "poll-bench: ours beside the peers, as ratios",
         run: bench::run,
+    },
+    Command {
+        name: "targets",
+        arguments: "[--strict] [TARGET...]",
+        purpose: "lint, check headers and link for other systems; --strict fails on a SKIP",
+        run: targets::run,
     },
     Command {
         name: "tidy",

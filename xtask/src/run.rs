@@ -3,18 +3,20 @@
 use core::time::Duration;
 use std::env;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Instant;
 
 use crate::workspace::root;
 
-/// A command line with its own environment, run in the root of the checkout.
+/// A command line with its own environment, run in the root of the checkout unless told otherwise.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     program: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    folder: PathBuf,
 }
 
 impl Call {
@@ -26,6 +28,7 @@ impl Call {
                 .map(|argument| (*argument).to_owned())
                 .collect(),
             environment: Vec::new(),
+            folder: root(),
         }
     }
 
@@ -38,6 +41,12 @@ impl Call {
     /// Adds an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it in another folder than the root.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.folder);
         self
     }
 
@@ -119,7 +128,7 @@ impl Call {
         let mut command = Command::new(program);
         command
             .args(&self.arguments)
-            .current_dir(root())
+            .current_dir(&self.folder)
             .stdin(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command

@@ -1,0 +1,34 @@
+//! What it takes to compile, link and run for other systems. All of it is kept in `target/other`:
+//! the machine's own packages and toolchain stay as they are.
+
+use core::fmt;
+use std::path::PathBuf;
+
+use crate::workspace::root;
+
+pub(crate) mod debian;
+pub(crate) mod source;
+pub(crate) mod standard;
+pub(crate) mod zig;
+
+/// Why something for another system was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Something it needs cannot be had here: what, and why.
+    Lacking(String),
+    /// It was tried with all it needs.
+    Failed(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lacking(reason) | Self::Failed(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// The folder that holds everything, or what is at `path` in it.
+pub(crate) fn folder(path: &str) -> PathBuf {
+    root().join("target/other").join(path)
+}
