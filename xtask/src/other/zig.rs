@@ -1,7 +1,8 @@
 //! A C compiler that carries the headers and link stubs of other systems.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use super::{Trouble, folder};
 use crate::run::Call;
@@ -35,6 +36,7 @@ impl Zig {
     }
 
     /// A call of the compiler for one of its targets, such as `x86_64-freebsd`.
+    #[expect(dead_code, reason = "the check of headers is about to need it")]
     pub(crate) fn compile(&self, target: &str, arguments: &[&str]) -> Call {
         let program = self.program.display().to_string();
         let mut all = vec!["cc", "-target", target];
@@ -62,10 +64,7 @@ impl Zig {
     }
 }
 
-#[cfg(unix)]
-fn write_program(path: &PathBuf, script: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
+fn write_program(path: &Path, script: &str) -> std::io::Result<()> {
     fs::write(path, script)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
