@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::workspace::root;
 
+pub(crate) mod bundle;
 pub(crate) mod debian;
 pub(crate) mod source;
 pub(crate) mod standard;

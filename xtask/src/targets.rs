@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::Outcome;
 use crate::other::standard::{self, Purpose};
-use crate::other::{Trouble, zig};
+use crate::other::{Trouble, bundle, zig};
 use crate::run::{Call, now};
 use table::{TARGETS, Target};
 
@@ -61,10 +61,18 @@ fn link(target: &Target) -> Result<(), Trouble> {
     };
     let flags = standard::flags(target.name, Purpose::Link(&linker))?;
     let linker = linker.display().to_string();
-    Call::cargo("test --workspace --lib --bins --tests --no-run --target-dir target/other/build")
+    let messages = Call::cargo("test --workspace --lib --bins --tests --no-run")
+        .args(&["--target-dir", "target/other/build"].map(str::to_owned))
+        .args(&["--message-format", "json-render-diagnostics"].map(str::to_owned))
         .args(&["--target", target.name].map(str::to_owned))
         .env("RUSTFLAGS", &flags)
         .env(&standard::linker_variable(target.name), &linker)
-        .run()
-        .map_err(Trouble::Failed)
+        // What is carried to another machine should be small.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .output()
+        .map_err(Trouble::Failed)?;
+    let programs = bundle::programs(&messages);
+    let bundle = bundle::collect(target.name, &programs).map_err(Trouble::Failed)?;
+    println!("{} programs: {}", programs.len(), bundle.display());
+    Ok(())
 }
