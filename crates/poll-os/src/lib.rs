@@ -41,7 +41,8 @@ mod wake;
 mod waker;
 mod wakers;
 
-// The one ladder: every engine of the target, and which of them is the target's own.
+// The one ladder: every engine of the target, and which of them is the target's own. With
+// `--cfg kqueue_emulation`, for tests, Linux counts as a system with kqueue.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod epoll;
 #[cfg(any(
@@ -49,19 +50,21 @@ pub mod epoll;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 pub mod kqueue;
 pub mod poll;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(kqueue_emulation)))]
 use epoll as native;
 #[cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 use kqueue as native;
 #[cfg(not(any(
@@ -81,7 +84,8 @@ use poll as native;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 )))]
 #[path = "child/announced.rs"]
 mod child_announced;
@@ -96,11 +100,12 @@ mod child_look;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 #[path = "child/note_exit.rs"]
 mod child_note_exit;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(kqueue_emulation)))]
 #[path = "child/pidfd.rs"]
 mod child_pidfd;
 
@@ -110,7 +115,8 @@ mod child_pidfd;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 )))]
 use child_announced as child_watch;
 #[cfg(any(
@@ -118,10 +124,11 @@ use child_announced as child_watch;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 use child_note_exit as child_watch;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(kqueue_emulation)))]
 use child_pidfd as child_watch;
 
 pub use change::Change;

@@ -6,17 +6,38 @@
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    test
+    all(
+        any(target_os = "linux", target_os = "android"),
+        any(test, kqueue_emulation)
+    )
 ))]
-// The crate is empty on other systems. Its own unit tests are built there all the same, with
-// FreeBSD's types and with `sys_host.rs` in the place of the kernel, so that everything but the two
-// system calls is tested wherever the crate is worked on.
+// The crate is empty on other systems. On Linux, tests have `emulation` in the place of the kernel,
+// with FreeBSD's types and numbers or with Apple's, so that everything but the two system calls is
+// tested wherever the crate is worked on: its unit tests always, and with `--cfg kqueue_emulation`
+// its integration tests and the crates above it.
+
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+extern crate std;
 
 #[macro_use]
 mod bit_set;
 mod change;
 #[cfg(feature = "count")]
 mod count;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)))]
+pub mod emulation;
 mod event;
 mod kind;
 mod kqueue;
@@ -30,6 +51,12 @@ mod notes;
 ))]
 #[expect(unsafe_code, reason = "kevent, which rustix hides")]
 mod sys;
+mod tables;
+mod target;
+mod timeout;
+mod timer;
+mod user;
+
 #[cfg(not(any(
     target_vendor = "apple",
     target_os = "freebsd",
@@ -37,13 +64,7 @@ mod sys;
     target_os = "openbsd",
     target_os = "dragonfly"
 )))]
-#[path = "sys_host.rs"]
-mod sys;
-mod tables;
-mod target;
-mod timeout;
-mod timer;
-mod user;
+use emulation as sys;
 
 pub use rustix::fd;
 pub use rustix::io::Errno;

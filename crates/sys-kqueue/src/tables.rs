@@ -172,7 +172,7 @@ const fn unit(nanos: u64, fflags: u32) -> Unit {
     Unit { nanos, fflags }
 }
 
-#[cfg(any(target_vendor = "apple", test))]
+#[cfg(any(target_vendor = "apple", kqueue_emulation = "apple", test))]
 pub(crate) const APPLE: Table = Table {
     filters: Filters {
         user: -10,
@@ -220,7 +220,11 @@ pub(crate) const APPLE: Table = Table {
     },
 };
 
-#[cfg(any(target_os = "freebsd", test))]
+#[cfg(any(
+    target_os = "freebsd",
+    all(kqueue_emulation, not(kqueue_emulation = "apple")),
+    test
+))]
 pub(crate) const FREEBSD: Table = Table {
     filters: Filters {
         user: -11,
@@ -317,7 +321,12 @@ pub(crate) const DRAGONFLY: Table = Table {
     ..COMMON
 };
 
-#[cfg(any(target_os = "freebsd", target_os = "netbsd", test))]
+#[cfg(any(
+    target_os = "freebsd",
+    target_os = "netbsd",
+    all(kqueue_emulation, not(kqueue_emulation = "apple")),
+    test
+))]
 const OPEN_AND_CLOSE: VnodeBits = VnodeBits {
     open: Some(0x80),
     close: Some(0x100),

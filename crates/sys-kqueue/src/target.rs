@@ -10,7 +10,7 @@ pub(crate) const VNODE: VnodeBits = NATIVE.vnode;
 pub(crate) const PROCESS: ProcessBits = NATIVE.process;
 pub(crate) const TIMER: TimerBits = NATIVE.timer;
 
-#[cfg(target_vendor = "apple")]
+#[cfg(any(target_vendor = "apple", kqueue_emulation = "apple"))]
 const NATIVE: Table = crate::tables::APPLE;
 #[cfg(target_os = "netbsd")]
 const NATIVE: Table = crate::tables::NETBSD;
@@ -18,9 +18,10 @@ const NATIVE: Table = crate::tables::NETBSD;
 const NATIVE: Table = crate::tables::OPENBSD;
 #[cfg(target_os = "dragonfly")]
 const NATIVE: Table = crate::tables::DRAGONFLY;
-// FreeBSD, and the stand-in for the unit tests on systems without kqueue.
+// FreeBSD, and the emulation unless it shall be Apple's.
 #[cfg(not(any(
     target_vendor = "apple",
+    kqueue_emulation = "apple",
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly"

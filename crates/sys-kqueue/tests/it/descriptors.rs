@@ -156,17 +156,6 @@ fn out_of_band_data_are_an_exception() {
 }
 
 #[test]
-fn an_empty_send_buffer_is_reported() {
-    let kqueue = Kqueue::new().unwrap();
-    let (a, _b) = stream_pair();
-    let Some(add) = Change::empty(a.as_fd(), Flags::ADD | Flags::ONESHOT, 1) else {
-        return assert_eq!(Filter::EMPTY, None);
-    };
-    kqueue.apply_one(&add).unwrap();
-    assert_eq!(next(&kqueue).kind(), Kind::Empty { end: false });
-}
-
-#[test]
 fn a_registration_ends_with_its_descriptor_and_says_nothing_of_the_next_one() {
     let kqueue = Kqueue::new().unwrap();
     let (a, mut b) = stream_pair();

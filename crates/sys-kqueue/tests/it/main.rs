@@ -1,20 +1,28 @@
-//! sys-kqueue against the kernel: one module for each group of filters.
+//! sys-kqueue against the kernel, or against its emulation, which has fewer filters: one module for
+//! each group of filters.
 #![cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(not(kqueue_emulation))]
 mod abi;
 mod descriptors;
 #[cfg(target_os = "dragonfly")]
 mod dragonfly;
+#[cfg(not(kqueue_emulation))]
+mod empty;
+#[cfg(not(kqueue_emulation))]
 mod files;
 mod kqueue;
 mod processes;
+#[cfg(not(kqueue_emulation))]
+mod signals;
 mod timers;
 mod user;
 

@@ -1,10 +1,9 @@
-//! The filters on processes, signals and asynchronous operations.
+//! The filters on processes and asynchronous operations.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Signal, getpid, kill_process};
 use sys_kqueue::{Change, Errno, Filter, Flags, Kind, Kqueue, Pid, ProcessNotes};
 
 use super::{assert_silent, next};
@@ -55,27 +54,6 @@ fn a_process_that_is_gone_is_told_by_its_errno() {
     child.wait().unwrap();
     let add = Change::process(pid, ProcessNotes::EXIT, Flags::ADD, 0);
     assert_eq!(kqueue.apply_one(&add), Err(Errno::SRCH));
-}
-
-#[test]
-fn a_signal_is_counted() {
-    let kqueue = Kqueue::new().unwrap();
-    // Ignored unless a program asks for it, so the filter is the only one to see it.
-    let signal = Signal::WINCH;
-    let add = Change::signal(signal.as_raw(), Flags::ADD, 5);
-    kqueue.apply_one(&add).unwrap();
-    assert_silent(&kqueue);
-    for _ in 0..2 {
-        kill_process(getpid(), signal).unwrap();
-    }
-    let kind = Kind::Signal {
-        signal: signal.as_raw(),
-        count: 2,
-    };
-    assert_eq!(next(&kqueue).kind(), kind);
-    assert_silent(&kqueue);
-    let nonsense = Change::signal(-1, Flags::ADD, 0);
-    assert_eq!(kqueue.apply_one(&nonsense), Err(Errno::INVAL));
 }
 
 #[test]
