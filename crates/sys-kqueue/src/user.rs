@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 
-use crate::{Change, Flags, Kqueue, UserNotes};
+use crate::{Change, Event, Flags, Kqueue, UserNotes};
 
 /// A user event: a number in a kqueue that any thread can trigger.
 ///
@@ -66,7 +66,20 @@ impl UserEvent {
     /// Manual: kqueue(2)
     #[doc(alias = "EV_ONESHOT")]
     pub fn post(&self, kqueue: &Kqueue) -> Result<(), Errno> {
-        self.apply(kqueue, UserNotes::TRIGGER, Flags::ADD | Flags::ONESHOT)
+        // Two changes: where the first one makes the event, FreeBSD and NetBSD ignore the trigger
+        // that comes with it.
+        let changes = [
+            self.change(UserNotes::EMPTY, Flags::ADD | Flags::ONESHOT),
+            self.change(UserNotes::TRIGGER, Flags::EMPTY),
+        ];
+        let mut receipts = [Event::BLANK; 2];
+        kqueue.apply(&changes, &mut receipts)?;
+        let [added, triggered] = receipts.map(|it| it.receipt().unwrap_or(Ok(())));
+        match added.and(triggered) {
+            // ENOENT: it had been posted before, and was reported between the two changes.
+            Err(Errno::NOENT) => Ok(()),
+            result => result,
+        }
     }
 
     /// Ends the registration. One system call.
@@ -81,7 +94,11 @@ impl UserEvent {
     }
 
     fn apply(self, kqueue: &Kqueue, notes: UserNotes, flags: Flags) -> Result<(), Errno> {
-        kqueue.apply_one(&Change::user(self.ident, notes, flags, self.udata))
+        kqueue.apply_one(&self.change(notes, flags))
+    }
+
+    fn change(self, notes: UserNotes, flags: Flags) -> Change<'static> {
+        Change::user(self.ident, notes, flags, self.udata)
     }
 }
 
@@ -112,6 +129,15 @@ mod tests {
             assert_eq!(events[0].kind(), kind);
             assert_eq!(kqueue.wait(&mut events, NOW), Ok(0));
         }
+    }
+
+    #[test]
+    fn what_was_posted_once_is_reported() {
+        let kqueue = Kqueue::new().unwrap();
+        UserEvent::new(0, 5).post(&kqueue).unwrap();
+        let mut events = [Event::default(); 4];
+        assert_eq!(kqueue.wait(&mut events, NOW), Ok(1));
+        assert_eq!(events[0].udata(), 5);
     }
 
     #[test]
