@@ -377,7 +377,8 @@ mod tests {
     #[test]
     fn filters_on_descriptors_are_known() {
         assert!(Filter::READ.watches_descriptor());
-        assert!(Filter::PROCDESC.is_some_and(Filter::watches_descriptor));
+        assert!(Filter::PROCDESC.is_none_or(Filter::watches_descriptor));
+        assert!(Filter::EXCEPT.is_none_or(Filter::watches_descriptor));
         for filter in [Filter::USER, Filter::TIMER, Filter::SIGNAL, Filter::PROC] {
             assert!(!filter.watches_descriptor(), "{filter:?}");
         }
