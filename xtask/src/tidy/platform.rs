@@ -4,13 +4,16 @@ use crate::problem::Problem;
 use crate::source::{code_of, group, line_of, skip_space, words};
 
 /// Names of conditions that tell operating systems apart; an architecture is a matter of layout.
-const CONDITIONS: [&str; 6] = [
+///
+/// The emulated kqueue is one: with it, Linux counts as a system that has kqueue.
+const CONDITIONS: [&str; 7] = [
     "target_os",
     "target_family",
     "target_vendor",
     "target_env",
     "unix",
     "windows",
+    "kqueue_emulation",
 ];
 
 /// Files and folders that may have conditions anywhere, with the reason.
@@ -196,6 +199,7 @@ mod tests {
             "#[cfg_attr(target_vendor = \"apple\", path = \"a.rs\")]\nmod a;\n",
             "fn f() -> bool { cfg!(target_family = \"unix\") }\n",
             "#[cfg(\n    all(test, target_env = \"musl\")\n)]\nfn f() {}\n",
+            "#[cfg(kqueue_emulation)]\nfn f() {}\n",
         ] {
             assert_says(
                 &conditions("crates/poll-net/src/tcp.rs", text),
