@@ -58,6 +58,12 @@ pub trait Fixture: Send + Sync + 'static {
         Duration::from_secs(2)
     }
 
+    /// Whether the kernel beneath rounds waits up to whole milliseconds although the engine
+    /// declares that it need not: one that is old, or a sandbox.
+    fn rounds_waits_up(&self) -> bool {
+        false
+    }
+
     /// A second handle to the same source, as `dup` makes one.
     fn duplicate(&self, _source: &Self::Source) -> Option<Self::Source> {
         None

@@ -155,6 +155,13 @@ impl Epoll {
         }
     }
 
+    /// Whether waits are exact to the nanosecond, as far as this process knows: true until one was
+    /// refused epoll_pwait2(2), and false from then on. No system call.
+    #[must_use]
+    pub fn nanosecond_waits() -> bool {
+        sys::has_epoll_pwait2()
+    }
+
     /// Waits as [`wait`](Self::wait) does, with the thread's signal mask replaced by `mask` for
     /// as long as the wait lasts. The timeout is rounded up to whole milliseconds, at most 24.8
     /// days. One system call.

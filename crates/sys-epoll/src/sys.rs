@@ -107,6 +107,11 @@ pub(crate) fn epoll_pwait2(
     epoll_wait(epoll, events, millis_rounded_up(timeout))
 }
 
+/// Whether epoll_pwait2(2) was never refused.
+pub(crate) fn has_epoll_pwait2() -> bool {
+    !NO_PWAIT2.load(Ordering::Relaxed)
+}
+
 fn epoll_pwait2_raw(
     epoll: BorrowedFd<'_>,
     events: &mut [Event],

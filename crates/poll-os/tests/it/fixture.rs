@@ -16,6 +16,7 @@ use sys_socket::{Address, Domain, Kind, Protocol, SendFlags};
 /// A mechanism over the kernel's own sources.
 pub(crate) struct KernelFixture<B: Backend> {
     nesting: Option<Nesting<B>>,
+    rounds_waits_up: bool,
 }
 
 /// How to watch a poller, for mechanisms whose poller is a source.
@@ -26,12 +27,21 @@ pub(crate) struct Nesting<B: Backend> {
 
 impl<B: Backend> KernelFixture<B> {
     pub(crate) fn new(nesting: Option<Nesting<B>>) -> Self {
-        Self { nesting }
+        Self {
+            nesting,
+            rounds_waits_up: false,
+        }
     }
 
     /// The fixture for the engine that `_new` makes.
     pub(crate) fn of(_new: fn() -> io::Result<Poll<B>>, nesting: Option<Nesting<B>>) -> Self {
         Self::new(nesting)
+    }
+
+    /// The same on a kernel that may round waits up to whole milliseconds.
+    pub(crate) fn rounding(mut self, rounds_waits_up: bool) -> Self {
+        self.rounds_waits_up = rounds_waits_up;
+        self
     }
 }
 
@@ -122,6 +132,10 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
             Source::Datagram(it) => it.send(bytes),
             Source::Listener(_) | Source::File(_) => Err(ErrorKind::Unsupported.into()),
         }
+    }
+
+    fn rounds_waits_up(&self) -> bool {
+        self.rounds_waits_up
     }
 
     fn duplicate(&self, source: &Source) -> Option<Source> {

@@ -1,7 +1,5 @@
-//! The contract of `poll-api` on the target's own engine, where that is more than poll(2).
+//! The contract of `poll-api` on kqueue.
 #![cfg(any(
-    target_os = "linux",
-    target_os = "android",
     target_vendor = "apple",
     target_os = "freebsd",
     target_os = "netbsd",
@@ -10,12 +8,12 @@
 ))]
 
 use poll_conformance::run;
-use poll_os::Poll;
+use poll_os::kqueue::Poll;
 
 use crate::fixture::{KernelFixture, Nesting, nest, unnest};
 
 #[test]
-fn the_native_engine_keeps_the_contract() {
+fn kqueue_keeps_the_contract() {
     let nesting = Some(Nesting { nest, unnest });
     run(KernelFixture::of(Poll::new, nesting)).assert_passed();
 }

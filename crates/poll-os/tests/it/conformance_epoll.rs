@@ -1,0 +1,27 @@
+//! The contract of `poll-api` on epoll.
+#![cfg(any(target_os = "linux", target_os = "android"))]
+
+use core::time::Duration;
+
+use poll_conformance::run;
+use poll_os::epoll::Poll;
+use sys_epoll::{Epoll, Errno, Event};
+
+use crate::fixture::{KernelFixture, Nesting, nest, unnest};
+
+#[test]
+fn epoll_keeps_the_contract() {
+    let nesting = Some(Nesting { nest, unnest });
+    let fixture = KernelFixture::of(Poll::new, nesting);
+    run(fixture.rounding(rounds_waits_up())).assert_passed();
+}
+
+/// Whether epoll_pwait2(2) is missing, as before Linux 5.11, or forbidden: a wait finds out.
+fn rounds_waits_up() -> bool {
+    let epoll = Epoll::new().unwrap();
+    let nanosecond = Duration::from_nanos(1);
+    let wait = || epoll.wait(&mut [Event::default()], Some(nanosecond));
+    // Other tests of this process send it signals.
+    while wait() == Err(Errno::INTR) {}
+    !Epoll::nanosecond_waits()
+}
