@@ -1,6 +1,7 @@
 //! Messages as only Linux has them: peeked descriptors, credentials, times, errors, segments.
 
 use core::net::Ipv4Addr;
+use std::fs;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::AsFd;
 
@@ -58,9 +59,9 @@ fn credentials_arrive_with_the_message() {
 
 /// How many descriptors of processes this process has.
 fn process_descriptors() -> usize {
-    let entries = std::fs::read_dir("/proc/self/fdinfo").unwrap();
+    let entries = fs::read_dir("/proc/self/fdinfo").unwrap();
     // One that another test closes meanwhile has no text any more.
-    let texts = entries.filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok());
+    let texts = entries.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
     texts.filter(|text| text.contains("\nPid:")).count()
 }
 
@@ -193,6 +194,20 @@ fn a_refused_datagram_comes_back_on_the_error_queue_once() {
     assert_eq!(again.err(), Some(Errno::AGAIN));
 }
 
+/// Whether what is sent in segments arrives joined: Linux 6.1 was seen to do it, and 5.10 to cut it
+/// before it reaches loopback.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn joins_segments() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    let mut number = || numbers.next().and_then(|digits| digits.parse::<u32>().ok());
+    let joins = (number(), number()) >= (Some(6), Some(1));
+    if !joins {
+        eprintln!("SKIP: joined segments: Linux {release} may cut them before");
+    }
+    joins
+}
+
 #[test]
 fn segments_are_cut_when_sent_and_joined_when_received() {
     let (a, b) = udp_pair();
@@ -217,7 +232,10 @@ fn segments_are_cut_when_sent_and_joined_when_received() {
             joined += 1;
         }
     }
-    assert_eq!((total, joined), (250, 1));
+    assert_eq!(total, 250);
+    if joins_segments() {
+        assert_eq!(joined, 1);
+    }
 }
 
 #[test]
@@ -242,7 +260,9 @@ fn segments_are_joined_in_a_batch_and_nothing_is_lost() {
         }
     }
     assert!(seen == bytes);
-    assert!(largest > 1_000, "nothing was joined");
+    if joins_segments() {
+        assert!(largest > 1_000, "nothing was joined");
+    }
 }
 
 #[test]

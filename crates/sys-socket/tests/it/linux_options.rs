@@ -1,8 +1,11 @@
 //! Options that only Linux has.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 
-use sys_socket::{Domain, Errno, Kind, Name, Protocol, option, options, set_option};
+use sys_socket::{
+    Address, Domain, Errno, Kind, Name, Protocol, SendFlags, option, options, set_option,
+};
 
 use crate::loopback::{listener, new, tcp_pair};
 use crate::options::{new_v6, round_trip};
@@ -12,6 +15,16 @@ fn the_peer_of_a_unix_socket_has_the_id_of_this_process() {
     let (a, _b) = sys_socket::pair(Domain::UNIX, Kind::STREAM, Protocol::DEFAULT).unwrap();
     let peer = sys_socket::peer_credentials(&a).unwrap();
     assert_eq!(peer.pid, i32::try_from(std::process::id()).ok());
+}
+
+#[test]
+fn broadcasts_need_leave_on_loopback_too() {
+    let socket = new(Kind::DATAGRAM);
+    let everyone = Address::from(SocketAddr::from(([127, 255, 255, 255], 9)));
+    let send = || sys_socket::send_to(&socket, b"x", &everyone, SendFlags::NONE);
+    assert_eq!(send(), Err(Errno::ACCESS));
+    set_option(&socket, options::BROADCAST, true).unwrap();
+    assert_eq!(send(), Ok(1));
 }
 
 #[test]

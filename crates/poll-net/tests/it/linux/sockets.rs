@@ -6,7 +6,7 @@ use poll_net::{
     Datagram, TcpSocket, UdpReceiveBatch, UdpSendBatch, UnixAddr, UnixDatagram, UnixListener,
     UnixSeqpacket, UnixStream,
 };
-use sys_socket::Errno;
+use sys_socket::{Errno, options};
 
 use crate::support::{TempPath, any_port, errno, readable};
 use crate::udp_batch::{pair, receive};
@@ -106,6 +106,21 @@ fn a_full_backlog_is_would_block_and_leaves_no_stream() {
     UnixStream::connect(&path).unwrap();
 }
 
+/// Whether this kernel joins what goes through loopback, as sys-socket sees it: Linux 5.10 does
+/// not.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub(super) fn joins_segments() -> bool {
+    let (a, b) = pair();
+    sys_socket::set_option(&a, options::SEGMENT_SIZE, 1).unwrap();
+    sys_socket::set_option(&b, options::RECEIVE_SEGMENTS, true).unwrap();
+    a.send(b"xy").unwrap();
+    let joins = readable(&b, |b| b.recv(&mut [0; 2])).unwrap() == 2;
+    if !joins {
+        eprintln!("SKIP: joined segments: this kernel joins none on loopback");
+    }
+    joins
+}
+
 #[test]
 fn segments_are_sent_and_received_joined_and_come_apart_again() {
     let (a, b) = pair();
@@ -128,6 +143,9 @@ fn segments_are_sent_and_received_joined_and_come_apart_again() {
     );
 
     // Then joined: one message with many segments.
+    if !joins_segments() {
+        return;
+    }
     b.set_recv_segments(true).unwrap();
     assert_eq!(a.send_batch(&mut outgoing, &datagrams[..1]).unwrap(), 1);
     let len = readable(&b, |b| b.recv_batch(&mut incoming)).unwrap();
