@@ -20,7 +20,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "a signal handler of someone else, which no safe code can install",
     ),
     (
-        "crates/poll-os/tests/it/cost.rs",
+        "crates/poll-os/tests/it/allocations.rs",
         "the allocator that counts what a turn allocates",
     ),
     (

@@ -1,6 +1,9 @@
 //! The behaviour of poll-os on a real kernel.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+// The emulated kernel allocates.
+#[cfg(not(kqueue_emulation))]
+mod allocations;
 mod alone;
 mod batch;
 mod child;
@@ -11,6 +14,8 @@ mod cost;
 mod deadline;
 mod exclusive;
 mod fixture;
+// The faults would strike the emulated kernel.
+#[cfg(not(kqueue_emulation))]
 mod injected;
 mod misuse;
 mod poll_edges;
