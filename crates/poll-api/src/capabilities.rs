@@ -13,6 +13,11 @@ pub struct Capabilities {
     pub edge: bool,
     /// [`Interest::PRIORITY`](crate::Interest::PRIORITY) can be watched.
     pub priority: bool,
+    /// That both directions are closed is told from the end of each:
+    /// [`Ready::HANGUP`](crate::Ready::HANGUP), whatever the interest is. Where false, it is never
+    /// reported; who has an interest in writing is told the end of our half, and all others that
+    /// of the peer's.
+    pub hangups: bool,
     /// The poller is itself a source that other pollers can watch.
     pub nestable: bool,
     /// A registration made while another thread waits is seen without waking that thread.
@@ -31,6 +36,7 @@ impl Capabilities {
     pub const NONE: Self = Self {
         edge: false,
         priority: false,
+        hangups: false,
         nestable: false,
         registers_while_waiting: false,
         nanosecond_waits: false,

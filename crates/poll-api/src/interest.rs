@@ -41,7 +41,8 @@ impl Interest {
     /// Out-of-band or otherwise exceptional data, where
     /// [`Capabilities::priority`](crate::Capabilities::priority) is true.
     pub const PRIORITY: Self = Self::of(PRIORITY);
-    /// Nothing but errors and hang-ups, which every registration reports.
+    /// Nothing but errors and hang-ups, which every registration reports; the end of the peer's
+    /// half where [`Capabilities::hangups`](crate::Capabilities::hangups) is false.
     ///
     /// Alone it keeps a source registered while there is nothing to read or write for it.
     pub const HANGUP: Self = Self::of(HANGUP);

@@ -126,8 +126,10 @@ impl Ready {
     /// | engine | flags |
     /// | --- | --- |
     /// | epoll | `EPOLLHUP` |
-    /// | kqueue | `EVFILT_WRITE` with `EV_EOF` |
+    /// | kqueue | never: its filters tell the end of one direction each |
     /// | poll(2) | `POLLHUP` |
+    ///
+    /// [`Capabilities::hangups`](crate::Capabilities::hangups) says whether an engine reports it.
     #[must_use]
     pub const fn is_hangup(self) -> bool {
         self.intersects(Self::HANGUP)

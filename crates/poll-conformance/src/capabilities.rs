@@ -7,7 +7,8 @@ use core::time::Duration;
 
 use poll_api::{Engine, Interest, Ready, Register, Token, Trigger, Wake};
 
-use crate::stage::{Stage, drain, linger, must, sees_the_end, send};
+use crate::readiness::closed;
+use crate::stage::{Stage, drain, linger, must, needs, sees_the_end, send};
 use crate::{Case, Fixture, Verdict};
 
 const READ: (Interest, Trigger) = (Interest::READABLE, Trigger::Edge);
@@ -19,6 +20,7 @@ pub(crate) fn cases<F: Fixture>() -> Vec<Case<F>> {
         [
             edge_is_native_or_waits_for_rearm,
             priority_can_be_watched_or_is_refused,
+            hangups_are_told_from_ends_or_never_reported,
             nestable_pollers_can_be_registered_and_others_cannot,
             tracks_registrations_refuses_or_replaces,
             pins_source_keeps_it_open_or_lets_it_close,
@@ -77,6 +79,29 @@ fn priority_can_be_watched_or_is_refused<F: Fixture>(fixture: &F) -> Verdict {
         stage.modify(&here, 2, (Interest::WRITABLE, Trigger::Edge));
         assert_eq!(stage.until(2, Ready::WRITABLE), Ready::WRITABLE);
         stage.deregister(&here);
+    }
+    Ok(())
+}
+
+fn hangups_are_told_from_ends_or_never_reported<F: Fixture>(fixture: &F) -> Verdict {
+    const NO_HALVES: &str = "the fixture has no half-close";
+    let tells = F::Engine::CAPABILITIES.hangups;
+    let both = Interest::READABLE | Interest::WRITABLE;
+    for ours_first in [true, false] {
+        let mut stage = Stage::new(fixture);
+        let (here, there) = fixture.pair();
+        let halves = match ours_first {
+            true => [&here, &there],
+            false => [&there, &here],
+        };
+        stage.register(&here, 1, (both, Trigger::Level));
+        needs(fixture.shutdown_write(halves[0]), NO_HALVES)?;
+        for event in stage.wait(Some(Duration::from_millis(5))) {
+            assert!(!event.ready().is_hangup(), "one half is closed: {event:?}");
+        }
+        needs(fixture.shutdown_write(halves[1]), NO_HALVES)?;
+        let seen = stage.until(1, closed::<F>(both));
+        assert_eq!(seen.is_hangup(), tells, "hangups is {tells}: {seen:?}");
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ impl Backend for Epoll {
         let mut capabilities = Capabilities::NONE;
         capabilities.edge = true;
         capabilities.priority = true;
+        capabilities.hangups = true;
         capabilities.nestable = true;
         capabilities.registers_while_waiting = true;
         capabilities.nanosecond_waits = true;

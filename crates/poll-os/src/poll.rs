@@ -54,6 +54,7 @@ impl Backend for PollTwo {
     const CAPABILITIES: Capabilities = {
         let mut capabilities = Capabilities::NONE;
         capabilities.priority = true;
+        capabilities.hangups = true;
         capabilities.nanosecond_waits = sys_poll::NANOSECOND_WAITS;
         capabilities.pins_source = true;
         capabilities.tracks_registrations = true;

@@ -32,6 +32,7 @@ impl Kind for Full {
         let mut all = Capabilities::NONE;
         all.edge = true;
         all.priority = true;
+        all.hangups = true;
         all.nestable = true;
         all.registers_while_waiting = true;
         all.nanosecond_waits = true;
@@ -40,7 +41,7 @@ impl Kind for Full {
     };
 }
 
-/// As little as possible: edges wait for `rearm`, and sources are pinned.
+/// As little as possible: edges wait for `rearm`, ends come apart, and sources are pinned.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain;
 

@@ -42,6 +42,8 @@ pub enum Sabotage {
     InterestIsIgnored,
     DataIsAlsoHangUp,
     HalfCloseIsHangUp,
+    OwnHalfIsHangUp,
+    HangUpIsReportedUndeclared,
     HangUpOnlyWhereAskedFor,
     HangUpIsNotReported,
     EndOfPeerIsNotReported,

@@ -254,6 +254,10 @@ pub(crate) const ON_FULL: &[(Sabotage, &[&str])] = &[
         ],
     ),
     (
+        Sabotage::OwnHalfIsHangUp,
+        &["hangups_are_told_from_ends_or_never_reported"],
+    ),
+    (
         Sabotage::HalfCloseIsHangUp,
         &["the_end_of_the_peers_half_is_read_closed_and_no_hang_up"],
     ),
@@ -413,6 +417,10 @@ pub(crate) const ON_FULL: &[(Sabotage, &[&str])] = &[
 
 /// Defects that show on the engine that can do little.
 pub(crate) const ON_PLAIN: &[(Sabotage, &[&str])] = &[
+    (
+        Sabotage::HangUpIsReportedUndeclared,
+        &["hangups_are_told_from_ends_or_never_reported"],
+    ),
     (
         Sabotage::ShortTimeoutsAreZero,
         &["nanosecond_waits_are_not_rounded_up_to_milliseconds"],

@@ -177,7 +177,7 @@ pub(super) fn ready(raw: &Event) -> (Ready, i32) {
     let direction = if filter == Filter::READ {
         Ready::READABLE | Ready::when(ended, Ready::READ_CLOSED)
     } else if filter == Filter::WRITE {
-        Ready::WRITABLE | Ready::when(ended, Ready::WRITE_CLOSED | Ready::HANGUP)
+        Ready::WRITABLE | Ready::when(ended, Ready::WRITE_CLOSED)
     } else if filter == Filter::USER {
         Ready::READABLE
     } else if filter == Filter::AIO {

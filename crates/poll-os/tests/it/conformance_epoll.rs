@@ -12,7 +12,7 @@ use crate::fixture::{KernelFixture, Nesting, nest, unnest};
 #[test]
 fn epoll_keeps_the_contract() {
     let nesting = Some(Nesting { nest, unnest });
-    let fixture = KernelFixture::of(Poll::new, nesting);
+    let fixture = KernelFixture::new(Poll::new, nesting);
     run(fixture.rounding(rounds_waits_up())).assert_passed();
 }
 

@@ -1,10 +1,11 @@
-//! The contract of `poll-api` on kqueue.
+//! The contract of `poll-api` on kqueue, a kernel's or the emulated one.
 #![cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
-    target_os = "dragonfly"
+    target_os = "dragonfly",
+    kqueue_emulation
 ))]
 
 use poll_conformance::run;
@@ -15,5 +16,5 @@ use crate::fixture::{KernelFixture, Nesting, nest, unnest};
 #[test]
 fn kqueue_keeps_the_contract() {
     let nesting = Some(Nesting { nest, unnest });
-    run(KernelFixture::of(Poll::new, nesting)).assert_passed();
+    run(KernelFixture::new(Poll::new, nesting)).assert_passed();
 }

@@ -15,6 +15,7 @@ use sys_socket::{Address, Domain, Kind, Protocol, SendFlags};
 
 /// A mechanism over the kernel's own sources.
 pub(crate) struct KernelFixture<B: Backend> {
+    new: fn() -> io::Result<Poll<B>>,
     nesting: Option<Nesting<B>>,
     rounds_waits_up: bool,
 }
@@ -26,16 +27,13 @@ pub(crate) struct Nesting<B: Backend> {
 }
 
 impl<B: Backend> KernelFixture<B> {
-    pub(crate) fn new(nesting: Option<Nesting<B>>) -> Self {
+    /// The fixture for the engine that `new` makes.
+    pub(crate) fn new(new: fn() -> io::Result<Poll<B>>, nesting: Option<Nesting<B>>) -> Self {
         Self {
+            new,
             nesting,
             rounds_waits_up: false,
         }
-    }
-
-    /// The fixture for the engine that `_new` makes.
-    pub(crate) fn of(_new: fn() -> io::Result<Poll<B>>, nesting: Option<Nesting<B>>) -> Self {
-        Self::new(nesting)
     }
 
     /// The same on a kernel that may round waits up to whole milliseconds.
@@ -104,7 +102,7 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
     }
 
     fn engine(&self) -> Poll<B> {
-        Poll::new().unwrap()
+        (self.new)().unwrap()
     }
 
     fn clock(&self) -> Monotonic {
@@ -207,9 +205,10 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
     }
 
     fn unwatchable(&self) -> Option<Source> {
-        Some(Source::File(
-            File::open(std::env::current_exe().unwrap()).unwrap(),
-        ))
+        // kqueue, the engine that cannot tell what is registered, takes files.
+        let refuses_files = B::CAPABILITIES.tracks_registrations;
+        let file = || File::open(std::env::current_exe().unwrap()).unwrap();
+        refuses_files.then(|| Source::File(file()))
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

@@ -43,6 +43,7 @@ impl State {
         let mut hung_up = (end.peer_done && end.own_done || gone || failed)
             && !self.is(Sabotage::HangUpIsNotReported);
         hung_up |= self.is(Sabotage::HalfCloseIsHangUp) && end.peer_done;
+        hung_up |= self.is(Sabotage::OwnHalfIsHangUp) && end.own_done;
         hung_up |= self.is(Sabotage::DataIsAlsoHangUp) && end.has_data();
         let peer_done = end.peer_done && !self.is(Sabotage::EndOfPeerIsNotReported);
         let urgent = end.urgent && !self.is(Sabotage::PriorityIsNotReported);
@@ -73,24 +74,31 @@ impl State {
             _ => false,
         };
         let stuck = self.is(Sabotage::EndsAreReportedForEver) && all.is_read_closed();
-        Ready::when(due || stuck, self.of_interest(registration, all))
+        Ready::when(due || stuck, self.of_interest(poller, registration, all))
     }
 
     /// The part of `all` that `registration` is told.
-    fn of_interest(&self, registration: &Registration, all: Ready) -> Ready {
+    fn of_interest(&self, poller: &Poller, registration: &Registration, all: Ready) -> Ready {
         let interest = registration.interest;
         if self.is(Sabotage::InterestIsIgnored) {
             return all;
         }
         let silent = self.is(Sabotage::HangUpOnlyWhereAskedFor) && !interest.is_hangup();
         let ended = (all.is_hangup() || all.is_error()) && !silent;
+        // Without hang-ups each end is told by itself, to those who have an interest in it.
+        let joined = poller.capabilities.hangups;
+        let hangups = joined || self.is(Sabotage::HangUpIsReportedUndeclared);
+        let writes = interest.is_writable();
         let urgent = interest.is_priority() || self.is(Sabotage::PriorityWithoutBeingAsked);
         [
             (Ready::READABLE, interest.is_readable()),
             (Ready::WRITABLE, interest.is_writable()),
-            (Ready::READ_CLOSED, interest.is_readable() || ended),
-            (Ready::WRITE_CLOSED, ended),
-            (Ready::HANGUP, ended),
+            (
+                Ready::READ_CLOSED,
+                interest.is_readable() || ended && (joined || !writes),
+            ),
+            (Ready::WRITE_CLOSED, ended && (joined || writes)),
+            (Ready::HANGUP, ended && hangups),
             (Ready::ERROR, ended),
             (Ready::PRIORITY, urgent),
         ]
