@@ -24,11 +24,25 @@ use changes::Changes;
 /// * a source with two interests is two registrations for the kernel, so one wait can report it
 ///   twice, once for each direction, and [`Oneshot`](poll_api::Trigger::Oneshot) silences each
 ///   direction by itself;
+/// * each direction tells its own end, which for writing is also a local `shutdown`, and there is
+///   no hang-up. The end of the peer's half can come with data still unread: read until zero;
 /// * a second `register` and a `modify` without registration both set the registration;
-/// * a `modify` that fails, for which the kernel would have to be out of memory, ends the
-///   registration;
-/// * regular files are accepted, and reported as the system sees fit;
+/// * a `modify` that the kernel refuses, because it has no memory or cannot watch the source for
+///   the new interest, ends the registration;
+/// * a registration ends when its descriptor is closed, although duplicates of it may live;
+/// * an interest in nothing but hang-ups is told data too, if the source is no socket;
 /// * events carry the pending error and how much waits.
+///
+/// # Platform notes
+///
+/// * Regular files are accepted. FreeBSD reports them as writable all the time, the others once.
+/// * Pipes: FreeBSD and older systems of Apple's refuse to watch a writing end whose reader is
+///   gone (`EPIPE`; NetBSD: `EBADF`). Some kernels tell the writer of it by the end of reading
+///   only, so register writing ends for both directions. Apple's systems do not report that the
+///   last writer of a FIFO (mkfifo(2)) has closed it.
+/// * Apple's systems: `/dev/tty` cannot be watched (`EINVAL`), the terminal's own device can. An
+///   interest in nothing but hang-ups is told a full receive buffer too.
+/// * A child process made by fork(2) does not inherit the poller: make one in the child.
 pub type Poll = crate::poller::Poll<Kqueue>;
 /// The registering half of a [`Poll`].
 pub type Registry = crate::registry::Registry<Kqueue>;
@@ -164,7 +178,9 @@ impl RawEvent for sys_kqueue::Event {
     }
 
     fn is_same_wake(&self, wake: &Self) -> bool {
-        self.filter() == Filter::USER && self.udata() == wake.udata()
+        // A bell that is a pipe reports as a source; one of the caller's with the same token says
+        // the same to the caller.
+        [Filter::USER, Filter::READ].contains(&self.filter()) && self.udata() == wake.udata()
     }
 
     fn event(&self) -> Event {

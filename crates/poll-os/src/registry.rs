@@ -16,8 +16,8 @@ use crate::wakers::Wakers;
 ///
 /// Each method borrows its source for the call only. A source that is closed while registered
 /// stays registered as long as a duplicate of it is open, and reports under its old token (on
-/// poll(2), which keeps a duplicate, until it is deregistered): deregister before closing, or let
-/// [`Registered`](poll_api::Registered) do it.
+/// poll(2), which keeps a duplicate, until it is deregistered; on kqueue its registration ends):
+/// deregister before closing, or let [`Registered`](poll_api::Registered) do it.
 pub struct Registry<B: Backend> {
     shared: Arc<Shared<B>>,
 }
@@ -48,6 +48,8 @@ impl<B: Backend> Registry<B> {
     /// * `EPERM` (`PermissionDenied`): it cannot be waited for, as regular files and directories.
     ///   kqueue accepts them.
     /// * `EOPNOTSUPP` (`Unsupported`): the engine cannot watch for this interest.
+    /// * `EPIPE` (`BrokenPipe`): it is the writing end of a pipe without a reader (kqueue on some
+    ///   systems; elsewhere that is reported).
     /// * `EINVAL`, `ELOOP`: it is this poller, or pollers would watch each other in a circle.
     /// * `ENOMEM`, `ENOSPC`, `EMFILE`: no memory or no descriptor, or the user's limit of
     ///   registrations is reached.
@@ -70,6 +72,7 @@ impl<B: Backend> Registry<B> {
     /// # Errors
     ///
     /// * `ENOENT` (`NotFound`): the source is not registered. kqueue cannot tell and registers it.
+    /// * `EPIPE` (`BrokenPipe`): as for [`register`](Self::register).
     /// * `EOPNOTSUPP` (`Unsupported`): the engine cannot watch for this interest.
     /// * `EINVAL`: it is an exclusive registration of epoll.
     /// * `ENOMEM`: the kernel has no memory left.

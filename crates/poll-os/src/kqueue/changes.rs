@@ -110,13 +110,11 @@ impl<'fd, const N: usize> Changes<'fd, N> {
             let adds = change.as_event().flags().contains(Flags::ADD);
             match (adds, result) {
                 (false, Ok(())) => deleted = Ok(()),
-                // ENOENT: this filter was not registered. Others (EBADF) also come for the
-                // additions, or for all filters.
-                (false, Err(Errno::NOENT)) => {}
+                // ENOENT: this filter was not registered. EINVAL: the kernel is older than the
+                // filter. Others (EBADF) also come for the additions, or for all filters.
+                (false, Err(Errno::NOENT | Errno::INVAL)) => {}
                 (false, Err(error)) => deleted = deleted.or(Err(error)),
-                // EPIPE: the reader of this pipe is gone (older Apple systems); the registration
-                // could only have said so.
-                (true, Ok(()) | Err(Errno::PIPE)) => {}
+                (true, Ok(())) => {}
                 (true, Err(error)) => return Err(error),
             }
         }
@@ -159,7 +157,8 @@ fn wanted(
         false => None,
     };
     // An end is reported whatever the low-water mark is, so the highest one leaves nothing else.
-    let nothing_else = read.is_none() && write.is_none() && priority.is_none();
+    // Not all kernels let the filter for exceptional conditions report it.
+    let nothing_else = read.is_none() && write.is_none();
     let hangup = nothing_else.then(|| Change::read_at_least(source, u32::MAX, flags, udata));
     Ok([read.or(hangup), write, priority])
 }
@@ -185,7 +184,12 @@ pub(super) fn ready(raw: &Event) -> (Ready, i32) {
     } else if Some(filter) == Filter::LIO {
         Ready::LIO
     } else if Some(filter) == Filter::EXCEPT {
-        Ready::PRIORITY
+        // With the end, the notes are the error and no condition.
+        if ended {
+            Ready::READ_CLOSED
+        } else {
+            Ready::PRIORITY
+        }
     } else {
         Ready::EMPTY
     };

@@ -17,6 +17,12 @@ mod fixture;
 // The faults would strike the emulated kernel.
 #[cfg(not(kqueue_emulation))]
 mod injected;
+#[cfg(kqueue_emulation)]
+mod kqueue_changes;
+#[cfg(kqueue_emulation)]
+mod kqueue_reports;
+#[cfg(kqueue_emulation)]
+mod kqueue_systems;
 mod misuse;
 mod poll_edges;
 mod registered;

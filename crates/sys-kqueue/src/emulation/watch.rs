@@ -136,17 +136,13 @@ impl Watch {
         }
     }
 
-    /// What there is to report of `source`, with the low-water mark in `data` if the notes say so.
+    /// What there is to report of `source`, above the low-water mark `data` if the notes say so.
     pub(super) fn look(
         &self,
         source: BorrowedFd<'_>,
         notes: u32,
         data: i64,
     ) -> Result<Option<Report>, Errno> {
-        let lowest = match notes & IoNotes::LOWAT.bits() {
-            0 => None,
-            _ => Some(data),
-        };
         if self.file.is_some() {
             return file(source, self.filter);
         }
@@ -159,6 +155,9 @@ impl Watch {
             now: state.revents(),
             socket: sockopt::socket_type(source).ok(),
         };
+        // Sockets only: what else there is has no low-water mark.
+        let marked = notes & IoNotes::LOWAT.bits() != 0 && state.socket.is_some();
+        let lowest = marked.then_some(data);
         Ok(match self.filter {
             Filter::READ => state.readable(lowest),
             Filter::WRITE => state.writable(lowest),
