@@ -2,6 +2,7 @@
 
 mod alone;
 mod apart;
+mod emulated;
 mod examples;
 mod features;
 mod models;
@@ -76,6 +77,7 @@ const STEPS: &[Step] = &[
     step("tests, release", models::release),
     step("docs and doc tests", || passed(docs::run(&[]))),
     step("loom models", models::loom),
+    step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
     step("benchmarks build and run", apart::benchmarks),
 ];

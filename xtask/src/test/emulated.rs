@@ -1,0 +1,56 @@
+//! The kqueue engine on an emulated kernel, in a target folder of its own.
+
+use super::{Done, Result};
+use crate::run::Call;
+
+/// The systems whose numbers and habits the emulation has, and what the compiler is told.
+const SYSTEMS: [(&str, &str); 2] = [
+    ("FreeBSD", "--cfg kqueue_emulation"),
+    (
+        "Apple",
+        "--cfg kqueue_emulation --cfg kqueue_emulation=\"apple\"",
+    ),
+];
+
+/// The crates that know kqueue, each with the start of test names that it has on a kqueue only:
+/// without one it leaves them out, which passes for cargo.
+const CRATES: [(&str, &str); 2] = [
+    ("sys-kqueue", "test descriptors::"),
+    ("poll-os", "test kqueue_changes::"),
+];
+
+/// Lints and tests the crates that know kqueue, with an emulation in the place of the kernel.
+pub(super) fn kqueue() -> Result {
+    for (system, flags) in SYSTEMS {
+        for (name, wanted) in CRATES {
+            let place = format!("-p {name} --all-features --target-dir target/kqueue");
+            let cargo = |call: &str| Call::cargo(call).env("RUSTFLAGS", flags);
+            cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
+            let output = cargo(&format!("test {place} --lib --test it")).output()?;
+            print!("{output}");
+            if count(&output, wanted) == 0 {
+                return Err(format!("{name} as on {system}: `{wanted}` was not run"));
+            }
+        }
+    }
+    Ok(Done::Passed)
+}
+
+/// How many tests whose line starts with `wanted` passed.
+fn count(output: &str, wanted: &str) -> usize {
+    let lines = output.lines();
+    let passed = |line: &&str| line.starts_with(wanted) && line.ends_with("... ok");
+    lines.filter(passed).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn only_passed_tests_of_that_name_count() {
+        let output = "running 3 tests\ntest a::b ... ok\ntest a::c ... ignored\ntest b ... ok\n";
+        assert_eq!(count(output, "test a::"), 1);
+        assert_eq!(count("running 0 tests\n", "test a::"), 0);
+    }
+}
