@@ -34,8 +34,7 @@ fn under_strace(calls: &str, fault: &str, tests: &[&str]) -> Option<Output> {
         strace(&env::current_exe().unwrap(), tests)
     } else {
         #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-        let () =
-            eprintln!("SKIP: {calls} with {fault}: there is no strace here, or it may not trace");
+        let () = eprintln!("SKIP: injecting faults: there is no strace here, or it may not trace");
         None
     }
 }

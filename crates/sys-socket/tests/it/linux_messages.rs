@@ -203,6 +203,7 @@ fn joins_segments() -> bool {
     let mut number = || numbers.next().and_then(|digits| digits.parse::<u32>().ok());
     let joins = (number(), number()) >= (Some(6), Some(1));
     if !joins {
+        let release = release.trim_end();
         eprintln!("SKIP: joined segments: Linux {release} may cut them before");
     }
     joins
