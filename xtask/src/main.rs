@@ -36,8 +36,8 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        arguments: "[--quick]",
-        purpose: "everything that must pass; --quick is the inner loop",
+        arguments: "[--quick | --kernel V]",
+        purpose: "everything that must pass; --quick: the inner loop; --kernel: on older Linux",
         run: test::run,
     },
     Command {

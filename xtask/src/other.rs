@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use crate::workspace::root;
 
+pub(crate) mod archive;
 pub(crate) mod bundle;
 pub(crate) mod debian;
+pub(crate) mod guest;
 pub(crate) mod source;
 pub(crate) mod standard;
 pub(crate) mod zig;

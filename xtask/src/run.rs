@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::env;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -67,18 +67,7 @@ impl Call {
     pub(crate) fn run_within(&self, limit: Duration) -> Result<(), String> {
         println!("$ {}", self.line());
         let mut child = self.command().spawn().map_err(|e| self.failed(&e))?;
-        match wait(&mut child, limit).map_err(|e| self.failed(&e))? {
-            Some(status) => self.judged(status),
-            None => {
-                let killed = child.kill().and_then(|()| child.wait());
-                killed.map_err(|e| self.failed(&e))?;
-                Err(format!(
-                    "did not end within {} s: {}",
-                    limit.as_secs(),
-                    self.line()
-                ))
-            }
-        }
+        self.ended_within(&mut child, limit)?
     }
 
     /// Like [`run`](Self::run), and hands back what the program wrote to standard output.
@@ -88,6 +77,24 @@ impl Call {
         let output = output.map_err(|e| self.failed(&e))?;
         self.judged(output.status)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Like [`run_within`](Self::run_within), and hands back what the program wrote to standard
+    /// output beside how it ended; the lines that `shows` picks are printed as they come.
+    pub(crate) fn transcript_within(
+        &self,
+        limit: Duration,
+        shows: fn(&str) -> bool,
+    ) -> Result<(String, Result<(), String>), String> {
+        println!("$ {}", self.line());
+        let spawned = self.command().stdout(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|e| self.failed(&e))?;
+        let output = child.stdout.take();
+        // A thread of its own reads, because a read has no limit.
+        let reader = thread::spawn(move || output.map(|it| echo(it, shows)).unwrap_or_default());
+        let ended = self.ended_within(&mut child, limit)?;
+        let text = reader.join().unwrap_or_default();
+        Ok((text, ended))
     }
 
     /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
@@ -134,6 +141,24 @@ impl Call {
         command
     }
 
+    /// How a child ended; one that did not within the limit is killed.
+    fn ended_within(
+        &self,
+        child: &mut Child,
+        limit: Duration,
+    ) -> Result<Result<(), String>, String> {
+        if let Some(status) = wait(child, limit).map_err(|e| self.failed(&e))? {
+            return Ok(self.judged(status));
+        }
+        let killed = child.kill().and_then(|()| child.wait());
+        killed.map_err(|e| self.failed(&e))?;
+        Ok(Err(format!(
+            "did not end within {} s: {}",
+            limit.as_secs(),
+            self.line()
+        )))
+    }
+
     fn judged(&self, status: ExitStatus) -> Result<(), String> {
         if status.success() {
             return Ok(());
@@ -153,6 +178,24 @@ impl Call {
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Hands back what comes, and prints the lines that `shows` picks as soon as they do. A carriage
+/// return at the end of a line, as serial lines have it, is left out.
+fn echo(output: impl Read, shows: fn(&str) -> bool) -> String {
+    let mut text = String::new();
+    for line in BufReader::new(output).split(b'\n') {
+        // What cannot be read any more ends the text; how the program ended is told elsewhere.
+        let Ok(line) = line else { break };
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim_end_matches('\r');
+        if shows(line) {
+            println!("{line}");
+        }
+        text += line;
+        text.push('\n');
+    }
+    text
 }
 
 /// Waits for a child's end; nothing when the limit has passed first.
@@ -206,6 +249,23 @@ mod tests {
         assert!(!Call::new("no-such-program", &[]).works());
         let late = Call::new("sleep", &["600"]).run_within(Duration::ZERO);
         assert!(late.is_err_and(|message| message.contains("did not end")));
+    }
+
+    #[test]
+    fn a_transcript_is_what_was_written_even_by_what_failed_or_was_killed() {
+        let shell = |script: &str, limit| {
+            Call::new("sh", &["-c", script]).transcript_within(limit, |_line| false)
+        };
+        let limit = Duration::from_secs(30);
+        let (text, ended) = shell("printf 'a\\r\\nb'", limit).unwrap();
+        assert_eq!((text.as_str(), ended), ("a\nb\n", Ok(())));
+        let (text, ended) = shell("echo bad; exit 3", limit).unwrap();
+        assert_eq!(text, "bad\n");
+        assert!(ended.unwrap_err().contains("exit status: 3"));
+        let (_text, ended) = shell("exec sleep 600", Duration::ZERO).unwrap();
+        assert!(ended.unwrap_err().contains("did not end within 0 s"));
+        let absent = Call::new("no-such-program", &[]).transcript_within(limit, |_line| false);
+        assert!(absent.is_err());
     }
 
     #[test]

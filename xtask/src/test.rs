@@ -5,7 +5,9 @@ mod apart;
 mod emulated;
 mod examples;
 mod features;
+mod kernels;
 mod models;
+mod tally;
 mod targets;
 
 use core::time::Duration;
@@ -79,15 +81,48 @@ const STEPS: &[Step] = &[
     step("loom models", models::loom),
     step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
+    step("the oldest Linux kernel", kernels::oldest),
     step("benchmarks build and run", apart::benchmarks),
 ];
 
+/// What the arguments ask for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    /// The steps, on this system.
+    Here { inner_loop: bool },
+    /// The suite on these Linux kernels; strictly if one that cannot be had is a failure.
+    Kernels { names: Vec<String>, strict: bool },
+}
+
+impl Wanted {
+    fn parse(arguments: &[String]) -> core::result::Result<Self, String> {
+        let unknown = || format!("unknown arguments: {}", arguments.join(" "));
+        let (mut inner_loop, mut strict, mut kernels) = (false, false, Vec::new());
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--quick" => inner_loop = true,
+                "--strict" => strict = true,
+                "--kernel" => kernels.push(rest.next().ok_or("--kernel wants a version")?.clone()),
+                _ => return Err(unknown()),
+            }
+        }
+        match (kernels.is_empty(), inner_loop, strict) {
+            (true, _, false) => Ok(Self::Here { inner_loop }),
+            (false, false, _) => Ok(Self::Kernels {
+                names: kernels,
+                strict,
+            }),
+            _ => Err(unknown()),
+        }
+    }
+}
+
 /// Runs all steps, or those of the inner loop; every step runs, also after one that failed.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let inner_loop = match arguments {
-        [] => false,
-        [only] if only == "--quick" => true,
-        _ => return Err(format!("unknown arguments: {}", arguments.join(" "))),
+    let inner_loop = match Wanted::parse(arguments)? {
+        Wanted::Here { inner_loop } => inner_loop,
+        Wanted::Kernels { names, strict } => return kernels::run(&names, strict),
     };
     let start = now();
     let mut rows = Vec::new();
@@ -169,7 +204,7 @@ fn crates_with(needle: &str) -> core::result::Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Done, STEPS, row};
+    use super::{Done, STEPS, Wanted, row};
     use core::time::Duration;
 
     #[test]
@@ -184,6 +219,23 @@ mod tests {
             (Err("exit 1".to_owned()), "1.5 s  FAILED: exit 1"),
         ] {
             assert!(row("step", took, &result).ends_with(expected));
+        }
+    }
+
+    #[test]
+    fn arguments_ask_for_the_steps_here_or_for_kernels() {
+        let parse = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            Wanted::parse(&words)
+        };
+        assert_eq!(parse(""), Ok(Wanted::Here { inner_loop: false }));
+        assert_eq!(parse("--quick"), Ok(Wanted::Here { inner_loop: true }));
+        let names = vec!["5.10".to_owned(), "6.1".to_owned()];
+        let strict = true;
+        let wanted = parse("--kernel 5.10 --strict --kernel 6.1");
+        assert_eq!(wanted, Ok(Wanted::Kernels { names, strict }));
+        for refused in ["5.10", "--kernel", "--strict", "--quick --kernel 6.1"] {
+            assert!(parse(refused).is_err(), "{refused}");
         }
     }
 

@@ -15,10 +15,6 @@ pub(crate) struct Mirror {
 
 impl Mirror {
     /// The machine's own suites, for programs that shall run here.
-    #[expect(
-        dead_code,
-        reason = "the first program that comes from Debian is about to need it"
-    )]
     pub(crate) fn of_this_machine() -> Result<Self, Trouble> {
         Self::open("machine", None)
     }
@@ -83,10 +79,6 @@ impl Mirror {
     }
 
     /// The names of the packages that match a regular expression.
-    #[expect(
-        dead_code,
-        reason = "the first program that comes from Debian is about to need it"
-    )]
     pub(crate) fn names(&self, pattern: &str) -> Result<Vec<String>, Trouble> {
         let search = ["search", "--names-only", pattern];
         let lines = self.apt("apt-cache", &search).output();
@@ -110,10 +102,6 @@ impl Mirror {
     /// Unpacks packages and what they depend on, as far as this machine lacks it, and says where.
     ///
     /// Programs among them find their libraries with [`libraries`] in `LD_LIBRARY_PATH`.
-    #[expect(
-        dead_code,
-        reason = "the first program that comes from Debian is about to need it"
-    )]
     pub(crate) fn unpack_whole(&self, packages: &[&str]) -> Result<PathBuf, Trouble> {
         self.unpack_once(packages, |new| {
             let install = "-q -y --no-install-recommends --download-only --reinstall install";
@@ -164,10 +152,6 @@ impl Mirror {
 }
 
 /// The value of `LD_LIBRARY_PATH` for programs unpacked at `root`.
-#[expect(
-    dead_code,
-    reason = "the first program that comes from Debian is about to need it"
-)]
 pub(crate) fn libraries(root: &Path) -> String {
     let root = root.display();
     format!("{root}/usr/lib/x86_64-linux-gnu:{root}/lib/x86_64-linux-gnu")

@@ -35,6 +35,15 @@ pub(super) fn run() -> Result {
     Ok(Done::Passed)
 }
 
+/// The names of all examples, each with the arguments that make it end by itself.
+pub(super) fn all() -> core::result::Result<Vec<(String, &'static [&'static str])>, String> {
+    let all = names()?.into_iter().map(|name| {
+        let arguments = ARGUMENTS.iter().find(|(known, _)| *known == name);
+        (name, arguments.map_or(&[][..], |(_, arguments)| *arguments))
+    });
+    Ok(all.collect())
+}
+
 /// The programs in `examples/src/bin`, files and folders, sorted.
 fn names() -> core::result::Result<Vec<String>, String> {
     let Ok(entries) = fs::read_dir(root().join("examples/src/bin")) else {
