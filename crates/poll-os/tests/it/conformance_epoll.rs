@@ -12,8 +12,11 @@ use crate::fixture::{KernelFixture, Nesting, nest, unnest};
 #[test]
 fn epoll_keeps_the_contract() {
     let nesting = Some(Nesting { nest, unnest });
-    let fixture = KernelFixture::new(Poll::new, nesting);
-    run(fixture.rounding(rounds_waits_up())).assert_passed();
+    let fixture = KernelFixture {
+        rounds_waits_up: rounds_waits_up(),
+        ..KernelFixture::new(Poll::new, nesting)
+    };
+    run(fixture).assert_passed();
 }
 
 /// Whether epoll_pwait2(2) is missing, as before Linux 5.11, or forbidden: a wait finds out.

@@ -15,9 +15,10 @@ use sys_socket::{Address, Domain, Kind, Protocol, SendFlags};
 
 /// A mechanism over the kernel's own sources.
 pub(crate) struct KernelFixture<B: Backend> {
-    new: fn() -> io::Result<Poll<B>>,
-    nesting: Option<Nesting<B>>,
-    rounds_waits_up: bool,
+    pub(crate) new: fn() -> io::Result<Poll<B>>,
+    pub(crate) nesting: Option<Nesting<B>>,
+    /// Whether the kernel may round waits up to whole milliseconds.
+    pub(crate) rounds_waits_up: bool,
 }
 
 /// How to watch a poller, for mechanisms whose poller is a source.
@@ -34,12 +35,6 @@ impl<B: Backend> KernelFixture<B> {
             nesting,
             rounds_waits_up: false,
         }
-    }
-
-    /// The same on a kernel that may round waits up to whole milliseconds.
-    pub(crate) fn rounding(mut self, rounds_waits_up: bool) -> Self {
-        self.rounds_waits_up = rounds_waits_up;
-        self
     }
 }
 
