@@ -129,7 +129,7 @@ impl Knote {
             }
             Source::Timer(timer) if change.flags().contains(Flags::ADD) => {
                 (self.event.fflags, self.event.data) = (change.fflags, change.data);
-                set(timer, change)?;
+                set(timer, change, self.event.flags())?;
             }
             Source::Timer(_) => {}
             Source::Process(_) => self.event.fflags = change.fflags,
@@ -233,7 +233,7 @@ fn timer(change: &Event) -> Result<OwnedFd, Errno> {
         false => TimerfdClockId::Monotonic,
     };
     let timer = timerfd_create(clock, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
-    set(&timer, change)?;
+    set(&timer, change, change.flags())?;
     Ok(timer)
 }
 
@@ -242,7 +242,8 @@ fn is_absolute(change: &Event) -> bool {
     change.fflags & absolute != 0
 }
 
-fn set(timer: &OwnedFd, change: &Event) -> Result<(), Errno> {
+/// Sets a timer to the time of `change`, to run once or again and again as the registration says.
+fn set(timer: &OwnedFd, change: &Event, registered: Flags) -> Result<(), Errno> {
     let absolute = target::TIMER.absolute.unwrap_or(0);
     let units = target::TIMER.units.iter();
     let unit = units
@@ -254,6 +255,9 @@ fn set(timer: &OwnedFd, change: &Event) -> Result<(), Errno> {
     let length = Duration::from_nanos(count.saturating_mul(unit.nanos).max(1));
     let (flags, interval) = match is_absolute(change) {
         true => (TimerfdTimerFlags::ABSTIME, Duration::ZERO),
+        false if registered.contains(Flags::ONESHOT) => {
+            (TimerfdTimerFlags::empty(), Duration::ZERO)
+        }
         false => (TimerfdTimerFlags::empty(), length),
     };
     let value = Itimerspec {

@@ -17,6 +17,8 @@ mod descriptors;
 mod dragonfly;
 #[cfg(not(kqueue_emulation))]
 mod empty;
+#[cfg(kqueue_emulation)]
+mod emulation;
 #[cfg(not(kqueue_emulation))]
 mod files;
 mod kqueue;
