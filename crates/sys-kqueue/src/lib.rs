@@ -6,10 +6,7 @@
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    all(
-        any(target_os = "linux", target_os = "android"),
-        any(test, kqueue_emulation)
-    )
+    all(target_os = "linux", any(test, kqueue_emulation))
 ))]
 // The crate is empty on other systems. On Linux, tests have `emulation` in the place of the kernel,
 // with FreeBSD's types and numbers or with Apple's, so that everything but the two system calls is
