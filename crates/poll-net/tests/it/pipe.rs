@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use poll_net::pipe::{Receiver, Sender, pipe};
 
-use crate::support::readable;
+use crate::support::{no_child_starts, readable, start};
 
 #[test]
 fn bytes_pass_from_the_sender_to_the_receiver_and_then_the_end() {
+    let _guard = no_child_starts();
     let (mut sender, mut receiver) = pipe().unwrap();
     let mut buffer = [0; 8];
     let nothing = receiver.read(&mut buffer).unwrap_err();
@@ -26,6 +27,7 @@ fn bytes_pass_from_the_sender_to_the_receiver_and_then_the_end() {
 
 #[test]
 fn a_full_pipe_says_would_block_and_one_without_receiver_broken_pipe() {
+    let _guard = no_child_starts();
     let (mut sender, receiver) = pipe().unwrap();
     let full = loop {
         if let Err(error) = sender.write(&[7; 4096]) {
@@ -59,12 +61,11 @@ fn ends_convert_to_the_standard_library_and_back() {
 
 #[test]
 fn the_pipes_of_a_child_are_taken_over_without_blocking() {
-    let mut child = Command::new("/bin/cat")
-        .stdin(Stdio::piped())
+    let mut cat = Command::new("/bin/cat");
+    cat.stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    let mut child = start(&mut cat);
     let mut input = Sender::try_from(child.stdin.take().unwrap()).unwrap();
     let output = Receiver::try_from(child.stdout.take().unwrap()).unwrap();
     let errors = Receiver::try_from(child.stderr.take().unwrap()).unwrap();

@@ -6,11 +6,26 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use poll_net::{TcpListener, TcpStream};
 use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
 use sys_socket::Errno;
+
+/// A child holds a copy of every descriptor until it executes: whoever starts one writes, and
+/// whoever needs a close to take effect at once reads.
+static CHILDREN: RwLock<()> = RwLock::new(());
+
+/// Starts a child while nobody needs that none is started.
+pub(crate) fn start(command: &mut Command) -> Child {
+    let _guard = CHILDREN.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn().unwrap()
+}
+
+pub(crate) fn no_child_starts() -> RwLockReadGuard<'static, ()> {
+    CHILDREN.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How long any test waits for anything.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -119,7 +134,7 @@ pub(crate) fn in_child_after(script: &str, test: &str, prepare: impl FnOnce(&mut
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     prepare(&mut command);
-    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    let output = start(&mut command).wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");

@@ -6,10 +6,11 @@ use std::net::Shutdown;
 use poll_net::{UnixAddr, UnixDatagram, UnixListener, UnixStream};
 use sys_socket::Errno;
 
-use crate::support::{TempPath, errno, readable};
+use crate::support::{TempPath, errno, no_child_starts, readable};
 
 #[test]
 fn a_stream_connects_by_path_and_the_path_stays_after_the_close() {
+    let _guard = no_child_starts();
     let path = TempPath::new();
     let missing = UnixStream::connect(&path).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
@@ -75,6 +76,7 @@ fn the_longest_path_is_bound_and_connected() {
 
 #[test]
 fn a_pair_of_streams_ends_one_direction_at_a_time() {
+    let _guard = no_child_starts();
     let (mut a, mut b) = UnixStream::pair().unwrap();
     a.write_all(b"last").unwrap();
     a.shutdown(Shutdown::Write).unwrap();
@@ -90,6 +92,7 @@ fn a_pair_of_streams_ends_one_direction_at_a_time() {
 
 #[test]
 fn datagrams_carry_the_senders_name_or_none() {
+    let _guard = no_child_starts();
     let (here, there) = (TempPath::new(), TempPath::new());
     let receiver = UnixDatagram::bind(&here).unwrap();
     let named = UnixDatagram::bind(&there).unwrap();

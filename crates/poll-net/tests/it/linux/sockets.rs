@@ -8,11 +8,12 @@ use poll_net::{
 };
 use sys_socket::{Errno, options};
 
-use crate::support::{TempPath, any_port, errno, readable};
+use crate::support::{TempPath, any_port, errno, no_child_starts, readable};
 use crate::udp_batch::{pair, receive};
 
 #[test]
 fn abstract_names_work_for_every_kind_and_vanish_with_the_socket() {
+    let _guard = no_child_starts();
     let name = format!("poll-net\0{}", std::process::id());
     let address = UnixAddr::from_abstract_name(&name).unwrap();
     let listener = UnixListener::bind_addr(&address).unwrap();
@@ -53,6 +54,7 @@ fn a_connection_to_its_own_port_is_made_to_itself() {
 
 #[test]
 fn a_datagram_peer_that_turns_away_resets_what_it_has_not_read() {
+    let _guard = no_child_starts();
     let (a, b) = UnixDatagram::pair().unwrap();
     a.send(b"unread").unwrap();
     let path = TempPath::new();
