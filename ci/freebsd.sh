@@ -1,11 +1,11 @@
 #!/bin/sh
-# FreeBSD, as root in a fresh machine: installs the toolchain, which the base system lacks. The
-# packaged compiler may be older than our `rust-version`, so rustup brings the present one.
+# FreeBSD, as root: installs the toolchain, which the base system lacks. The packaged compiler may
+# be older than our `rust-version`, so rustup brings the present one.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PATH:$HOME/.cargo/bin
 if ! command -v cargo >/dev/null; then
     pkg install -y rustup-init
     rustup-init -y --profile minimal --component clippy --component rustfmt
-    . "$HOME/.cargo/env"
 fi
 exec cargo xtask test

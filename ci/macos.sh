@@ -3,5 +3,7 @@
 # tests that hold many connections.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PATH:$HOME/.cargo/bin
+# shellcheck disable=SC3045 # the sh of macOS has it
 ulimit -n 10240
 exec cargo xtask test

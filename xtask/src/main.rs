@@ -18,6 +18,7 @@ mod targets;
 mod test;
 mod tidy;
 mod unsafe_ledger;
+mod vm;
 mod workspace;
 
 use std::env;
@@ -57,6 +58,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--strict] [TARGET...]",
         purpose: "lint, check headers and link for other systems; --strict fails on a SKIP",
         run: targets::run,
+    },
+    Command {
+        name: "vm",
+        arguments: "SYSTEM [--bundle] [COMMAND...]",
+        purpose: "the script of ci/, or the tests linked here, over ssh on a machine you name",
+        run: vm::run,
     },
     Command {
         name: "tidy",

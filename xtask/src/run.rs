@@ -108,6 +108,23 @@ impl Call {
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
+    /// Runs two programs at once, the standard output of the first being the standard input of the
+    /// second, and hands back how the second ended; the first must succeed if the second does.
+    pub(crate) fn pipe_into(&self, second: &Self) -> Result<ExitStatus, String> {
+        println!("$ {} | {}", self.line(), second.line());
+        let first = self.command().stdout(Stdio::piped()).spawn();
+        let mut first = first.map_err(|e| self.failed(&e))?;
+        let output = first.stdout.take().map_or_else(Stdio::null, Stdio::from);
+        // Waits for the first one in any case, so that it is not left behind.
+        let ended = second.command().stdin(output).status();
+        let begun = first.wait().map_err(|e| self.failed(&e))?;
+        let ended = ended.map_err(|e| second.failed(&e))?;
+        if ended.success() {
+            self.judged(begun)?;
+        }
+        Ok(ended)
+    }
+
     /// Whether the program exists and succeeds; silent.
     pub(crate) fn works(&self) -> bool {
         let mut command = self.command();
@@ -214,7 +231,8 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// The word as a shell has to read it.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -266,6 +284,21 @@ mod tests {
         assert!(ended.unwrap_err().contains("did not end within 0 s"));
         let absent = Call::new("no-such-program", &[]).transcript_within(limit, |_line| false);
         assert!(absent.is_err());
+    }
+
+    #[test]
+    fn a_pipe_hands_back_how_the_second_program_ended() {
+        let echo = Call::new("echo", &["a"]);
+        let shell = |script: &str| Call::new("sh", &["-c", script]);
+        let ended = echo.pipe_into(&shell("read a && test $a = a && exit 7"));
+        assert_eq!(ended.unwrap().code(), Some(7));
+        assert!(shell("exit 1").pipe_into(&shell("cat")).is_err());
+        assert!(echo.pipe_into(&Call::new("no-such-program", &[])).is_err());
+        assert!(
+            Call::new("no-such-program", &[])
+                .pipe_into(&shell("cat"))
+                .is_err()
+        );
     }
 
     #[test]
