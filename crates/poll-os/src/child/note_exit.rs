@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use sys_kqueue::{Change, Errno, Event, Flags, Kind, Kqueue, ProcessNotes, UserEvent};
+use sys_kqueue::{Change, Errno, Event, Flags, Kind, Kqueue, ProcessNotes};
 use sys_process::Pid;
 
 use crate::child::{Reaping, pid};
@@ -54,7 +54,7 @@ impl Watch {
         match look(self.pid, reaping) {
             Err(error) if is_unsupported(&error) && !self.was_late => self.noted(),
             Ok(None) if self.was_late => {
-                // Still about to end: come back at once.
+                // Still about to end: come back soon.
                 self.report()?;
                 Ok(None)
             }
@@ -62,9 +62,13 @@ impl Watch {
         }
     }
 
-    /// Makes the kqueue readable.
+    /// Makes the kqueue readable, soon and until somebody waits on it.
     fn report(&self) -> io::Result<()> {
-        Ok(UserEvent::new(0, 0).post(&self.kqueue)?)
+        // A user event would do so at once, but not all kernels have them, and the shortest timer
+        // of all: NetBSD takes none of zero.
+        let soon = Duration::from_millis(1);
+        let once = Flags::ADD | Flags::ONESHOT;
+        Ok(self.kqueue.apply_one(&Change::timer(0, soon, once, 0))?)
     }
 
     /// What the kernel noted, which it tells once.

@@ -70,10 +70,10 @@ fn without_user_events_a_pipe_wakes_once_for_each_burst() {
 #[test]
 fn the_end_of_a_child_that_was_not_waited_for_is_reported_whatever_the_kernel_says() {
     for zombies in [Zombies::Reported, Zombies::Refused] {
-        for triggers_on_add in [true, false] {
+        for has_user_events in [true, false] {
             set_profile(Profile {
                 zombies,
-                triggers_on_add,
+                has_user_events,
                 ..Profile::default()
             });
             let mut child = Command::new("false").spawn().unwrap();
