@@ -21,12 +21,12 @@ use poll_api::{Interest, Token, Trigger};
 /// let (a, b) = UnixStream::pair()?;
 /// let mut batch = [
 ///     Change::register(&a, Token(1), Interest::READABLE, Trigger::Edge),
+///     Change::deregister(&b),
 ///     Change::register(&b, Token(2), Interest::READABLE, Trigger::Edge),
-///     Change::register(&a, Token(3), Interest::READABLE, Trigger::Edge),
 /// ];
 /// assert_eq!(poll.registry().apply(&mut batch), 1, "one of them failed");
-/// assert!(matches!(batch[0].result(), Some(Ok(()))));
-/// assert!(matches!(batch[2].result(), Some(Err(_))));
+/// assert!(matches!(batch[1].result(), Some(Err(_))));
+/// assert!(matches!(batch[2].result(), Some(Ok(()))));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]

@@ -24,13 +24,17 @@ pub(super) fn kqueue() -> Result {
     for (system, flags) in SYSTEMS {
         for (name, wanted) in CRATES {
             let place = format!("-p {name} --all-features --target-dir target/kqueue");
-            let cargo = |call: &str| Call::cargo(call).env("RUSTFLAGS", flags);
+            let cargo = |call: &str| {
+                let call = Call::cargo(call).env("RUSTFLAGS", flags);
+                call.env("RUSTDOCFLAGS", flags)
+            };
             cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
             let output = cargo(&format!("test {place} --lib --test it")).output()?;
             print!("{output}");
             if count(&output, wanted) == 0 {
                 return Err(format!("{name} as on {system}: `{wanted}` was not run"));
             }
+            cargo(&format!("test {place} --doc")).run()?;
         }
     }
     Ok(Done::Passed)
