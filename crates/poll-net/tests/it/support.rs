@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use poll_net::{TcpListener, TcpStream};
-use poll_os::{Clock, Events, Interest, Monotonic, Poll, Token, Trigger};
+use poll_os::engine::{Backend, Events, Poll};
+use poll_os::{Clock, Interest, Monotonic, Token, Trigger};
 use sys_socket::Errno;
 
 /// A child holds a copy of every descriptor until it executes: whoever starts one writes, and
@@ -42,7 +43,11 @@ pub(crate) fn errno<T>(result: io::Result<T>) -> Option<Errno> {
 
 /// Waits until `source` is ready for `interest`.
 pub(crate) fn wait(source: &impl AsFd, interest: Interest) {
-    let mut poll = Poll::new().unwrap();
+    wait_on(poll_os::Poll::new().unwrap(), source, interest);
+}
+
+/// The same on an engine of the caller's choice.
+pub(crate) fn wait_on<B: Backend>(mut poll: Poll<B>, source: &impl AsFd, interest: Interest) {
     let mut events = Events::with_capacity(4);
     let fd = source.as_fd();
     poll.registry()
