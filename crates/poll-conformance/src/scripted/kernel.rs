@@ -417,7 +417,9 @@ impl State {
     /// The token as it will be reported, which only a defect changes.
     pub(super) fn distorted(&self, token: Token) -> Token {
         match self.sabotage {
-            Some(Sabotage::TokensAreThirtyTwoBits) => Token(token.0 & 0xffff_ffff),
+            Some(Sabotage::TokensLoseTheirUpperHalf) => {
+                Token(token.0 & (usize::MAX >> (usize::BITS / 2)))
+            }
             Some(Sabotage::TheLastTokenIsReserved) if token.0 == usize::MAX => Token(0),
             _ => token,
         }

@@ -54,7 +54,7 @@ pub enum Sabotage {
     ListenersAreSilent,
     PriorityIsNotReported,
     PriorityWithoutBeingAsked,
-    TokensAreThirtyTwoBits,
+    TokensLoseTheirUpperHalf,
     TheLastTokenIsReserved,
     DeregisterLeavesTheQueuedReport,
     DeregisterLeavesDuplicatesWatched,

@@ -310,7 +310,7 @@ pub(crate) const ON_FULL: &[(Sabotage, &[&str])] = &[
         &["an_urgent_byte_that_nobody_asked_for_is_not_priority"],
     ),
     (
-        Sabotage::TokensAreThirtyTwoBits,
+        Sabotage::TokensLoseTheirUpperHalf,
         &[
             "a_source_and_a_waker_may_share_a_token",
             "all_values_are_returned_as_they_were_given_by_modify",
