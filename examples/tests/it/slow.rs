@@ -69,10 +69,11 @@ fn a_connection_in_use_outlives_the_idle_limit_many_times() {
     on_each_engine(&["--idle-ms", "1000"], |server| {
         let mut client = Client::connect(server);
         let end = Monotonic.now().saturating_add(Duration::from_millis(2500));
-        client.stream.set_read_timeout(Some(SHORT)).unwrap();
         while Monotonic.now() < end {
+            client.stream.set_read_timeout(Some(LIMIT)).unwrap();
             assert_eq!(client.ask(HELLO).status(), "200 OK");
             // Nothing comes: this is the pause between two requests.
+            client.stream.set_read_timeout(Some(SHORT)).unwrap();
             let nothing = client.stream.read(&mut [0]).unwrap_err();
             assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
         }
