@@ -12,6 +12,7 @@ mod ancillary;
 mod broken_pipe;
 #[cfg(all(feature = "count", target_os = "linux"))]
 mod count;
+mod emulation;
 mod inherited;
 #[cfg(target_os = "linux")]
 mod linux;

@@ -124,6 +124,7 @@ pub(crate) fn in_child(test: &str, descriptors: Option<u32>) -> bool {
 }
 
 /// As [`in_child`], after the beginning of a shell script, and with the command prepared.
+#[expect(clippy::print_stderr, reason = "what the child skipped is said")]
 pub(crate) fn in_child_after(script: &str, test: &str, prepare: impl FnOnce(&mut Command)) -> bool {
     const MARK: &str = "POLL_NET_TEST_CHILD";
     if std::env::var(MARK).is_ok_and(|running| running == test) {
@@ -143,6 +144,9 @@ pub(crate) fn in_child_after(script: &str, test: &str, prepare: impl FnOnce(&mut
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");
+    for skipped in errors.lines().filter(|line| line.starts_with("SKIP: ")) {
+        eprintln!("{skipped}");
+    }
     assert!(text.contains("1 passed"), "the child did not run: {text}");
     false
 }

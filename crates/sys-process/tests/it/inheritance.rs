@@ -4,12 +4,18 @@ use std::process::Command;
 
 use sys_process::{Signal, SignalListener, signal_mask};
 
+use crate::emulation::real_time_signals_are_ours;
 use crate::isolated::isolated;
 
-/// A signal set from a /proc status file.
+/// The signals of a set from a /proc status file that programs started by this one may inherit.
 fn signals_in(status: &str, field: &str) -> u64 {
+    let ours = if real_time_signals_are_ours() {
+        u64::MAX
+    } else {
+        (1 << 31) - 1
+    };
     let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-    u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
+    u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap() & ours
 }
 
 #[test]

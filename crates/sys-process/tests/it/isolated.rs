@@ -52,7 +52,7 @@ pub(crate) fn isolated_status(name: &str, start: Start, body: fn()) -> Option<Ex
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("running 1 test"), "{name} is no test: {text}");
-    if !output.status.success() {
+    if !output.status.success() || errors.contains("SKIP: ") {
         eprintln!("{text}{errors}");
     }
     Some(output.status)

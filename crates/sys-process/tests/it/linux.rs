@@ -10,6 +10,7 @@ use sys_process::{
 };
 
 use crate::delivery::{listener, next};
+use crate::emulation::real_time_signals_are_ours;
 use crate::isolated::{is_readable, isolated, send_to_self, wait_readable};
 
 fn sleeper() -> std::process::Child {
@@ -101,6 +102,9 @@ fn the_last_real_time_signal_is_a_signal_like_others() {
     isolated(
         "linux::the_last_real_time_signal_is_a_signal_like_others",
         || {
+            if !real_time_signals_are_ours() {
+                return;
+            }
             let signal = Signal::from_number(64).unwrap();
             let listener = listener([signal]);
             send_to_self(signal);

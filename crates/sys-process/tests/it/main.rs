@@ -20,6 +20,8 @@
 mod churn;
 mod delivery;
 mod disposition;
+#[cfg(target_os = "linux")]
+mod emulation;
 mod foreign;
 mod fork;
 #[cfg(target_os = "linux")]

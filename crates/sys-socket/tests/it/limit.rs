@@ -20,7 +20,7 @@ pub(crate) fn in_its_own_process(name: &str) -> bool {
     }
     let starting = starting_a_child();
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--test-threads=1"])
+        .args(["--exact", name, "--test-threads=1", "--nocapture"])
         .env(ROLE, name)
         .spawn()
         .unwrap();

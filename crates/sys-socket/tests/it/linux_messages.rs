@@ -13,9 +13,12 @@ use sys_socket::{
 };
 
 use crate::descriptors::is_close_on_exec;
+use crate::emulation::{kernel_does, known};
 use crate::limit::in_its_own_process;
 use crate::loopback::{bound, no_child_starts, udp_pair, wait, wait_readable};
-use crate::messages::{assert_closes, receive, send, send_rights, take_all, unix_pair};
+use crate::messages::{
+    assert_closes, receive, send, send_rights, take_all, tells_what_is_cut, unix_pair,
+};
 
 #[test]
 fn a_peek_brings_descriptors_of_its_own_and_leaks_none() {
@@ -103,7 +106,7 @@ fn the_descriptor_of_a_sending_process_has_an_owner_and_does_not_leak() {
 #[test]
 fn whatever_room_there_is_no_descriptor_leaks() {
     let name = "linux_messages::whatever_room_there_is_no_descriptor_leaks";
-    if !in_its_own_process(name) {
+    if !in_its_own_process(name) || !tells_what_is_cut() {
         return;
     }
     let largest = control_space(16) + control_space(12) + control_space(4) + 8;
@@ -146,8 +149,11 @@ fn whatever_room_there_is_no_descriptor_leaks() {
 #[test]
 fn times_and_the_type_of_service_arrive_with_the_datagram() {
     let (a, b) = udp_pair();
-    set_option(&b, options::RECEIVE_TIMESTAMP, true).unwrap();
-    set_option(&b, options::RECEIVE_TOS, true).unwrap();
+    for wanted in [options::RECEIVE_TIMESTAMP, options::RECEIVE_TOS] {
+        if known(set_option(&b, wanted, true), wanted).is_none() {
+            return;
+        }
+    }
     let mut given = OutgoingControl::with_capacity(control_space(4));
     given.push_tos(0x2a).unwrap();
     send(&a, &given);
@@ -235,7 +241,7 @@ fn segments_are_cut_when_sent_and_joined_when_received() {
     }
     assert_eq!(total, 250);
     if joins_segments() {
-        assert_eq!(joined, 1);
+        kernel_does("the size of segments is sent", joined == 1);
     }
 }
 
@@ -255,7 +261,8 @@ fn segments_are_joined_in_a_batch_and_nothing_is_lost() {
             largest = largest.max(message.len);
             if message.len > 1_000 {
                 let size = message.control.next();
-                assert!(matches!(size, Some(ControlMessage::SegmentSize(1_000))));
+                let told = matches!(size, Some(ControlMessage::SegmentSize(1_000)));
+                kernel_does("the size of segments arrives", told);
             }
             seen.extend_from_slice(message.bytes);
         }

@@ -12,6 +12,7 @@ mod batches;
 mod count;
 mod create;
 mod descriptors;
+mod emulation;
 #[cfg(target_os = "linux")]
 mod exec;
 mod inherit;

@@ -10,6 +10,7 @@ use sys_socket::{
 };
 
 use crate::descriptors::is_close_on_exec;
+use crate::emulation::kernel_does;
 use crate::loopback::{bound, udp_pair, wait_readable};
 
 pub(crate) fn unix_pair(kind: Kind) -> (OwnedFd, OwnedFd) {
@@ -130,8 +131,23 @@ fn descriptors_nobody_took_are_closed_by_the_next_receive_and_by_clear() {
     }
 }
 
+/// Whether it is told that control data was cut. The emulator that does not tell it also writes
+/// beyond the room, so this is asked with descriptors, of which it writes none too many.
+pub(crate) fn tells_what_is_cut() -> bool {
+    let (a, b) = unix_pair(Kind::STREAM);
+    let (_read_end, write_end) = sys_socket::pipe().unwrap();
+    send_rights(&a, &[write_end.as_fd(); 8]);
+    let mut control = IncomingControl::with_capacity(control_space(4));
+    let told = receive(&b, &mut control).flags;
+    let told = told.contains(MessageFlags::CONTROL_TRUNCATED);
+    kernel_does("control data that is cut is told", told)
+}
+
 #[test]
 fn descriptors_that_do_not_fit_are_told_and_none_leaks() {
+    if !tells_what_is_cut() {
+        return;
+    }
     for room in [0, control_space(4), control_space(4) + 4, control_space(12)] {
         let (a, b) = unix_pair(Kind::STREAM);
         let (read_end, write_end) = sys_socket::pipe().unwrap();

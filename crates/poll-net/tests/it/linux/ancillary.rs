@@ -12,6 +12,7 @@ use poll_net::pipe::pipe;
 use poll_net::{Datagram, UdpReceiveBatch, UdpSendBatch, UdpSocket, UnixStream};
 
 use crate::ancillary::{ROOM, receive, take_descriptors};
+use crate::emulation::{kernel_does, known};
 use crate::linux::sockets::joins_segments;
 use crate::support::{any_port, in_child, readable};
 
@@ -60,8 +61,11 @@ fn a_datagram_tells_where_and_when_it_arrived_and_its_type_of_service() {
     let a = UdpSocket::bind(any_port()).unwrap();
     let b = UdpSocket::bind(any_port()).unwrap();
     b.set_packet_info_v4(true).unwrap();
-    b.set_timestamps(true).unwrap();
-    b.set_recv_tos(true).unwrap();
+    for set in [b.set_timestamps(true), b.set_recv_tos(true)] {
+        if known(set).is_none() {
+            return;
+        }
+    }
     let mut outgoing = OutgoingControl::with_capacity(ROOM);
     outgoing.push_tos(0x10).unwrap();
     let to = b.local_addr().unwrap();
@@ -94,9 +98,15 @@ fn a_batch_has_room_for_what_all_options_together_add() {
     b.set_only_v6(false).unwrap();
     b.bind_to("[::]:0".parse().unwrap()).unwrap();
     b.set_packet_info_v4(true).unwrap();
-    b.set_packet_info_v6(true).unwrap();
-    b.set_timestamps(true).unwrap();
-    b.set_recv_tos(true).unwrap();
+    for set in [
+        b.set_packet_info_v6(true),
+        b.set_timestamps(true),
+        b.set_recv_tos(true),
+    ] {
+        if known(set).is_none() {
+            return;
+        }
+    }
     b.set_recv_segments(true).unwrap();
     let a = UdpSocket::bind(any_port()).unwrap();
     let to = SocketAddr::new(any_port().ip(), b.local_addr().unwrap().port());
@@ -182,7 +192,10 @@ fn count_descriptors() {
     let mut narrow = IncomingControl::with_capacity(control_space(4));
     send();
     let (_bytes, received) = receive(&b, &mut narrow);
-    assert!(received.flags.contains(MessageFlags::CONTROL_TRUNCATED));
+    let told = received.flags.contains(MessageFlags::CONTROL_TRUNCATED);
+    if !kernel_does("control data that is cut is told", told) {
+        return;
+    }
     assert!(take_descriptors(&mut narrow).len() <= 2);
     assert_eq!(open_descriptors(), before);
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use poll_net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use sys_socket::Errno;
 
+use crate::emulation::{kernel_does, known};
 use crate::options::{FLAGS, round_trip};
 use crate::support::{any_port, errno, readable, tcp_pair};
 
@@ -54,16 +55,22 @@ fn tcp_options_of_linux_are_read_back_as_they_were_set() {
     );
     round_trip(s, &[0, 6], TcpStream::set_priority, TcpStream::priority);
     round_trip(s, &FLAGS, TcpStream::set_free_bind, TcpStream::free_bind);
-    assert!(!stream.transparent().unwrap());
-    assert_eq!(stream.mark().unwrap(), 0);
-    assert_eq!(stream.busy_poll().unwrap(), Duration::ZERO);
-    assert!(stream.incoming_cpu().unwrap() >= -1);
-    assert_eq!(stream.incoming_napi_id().unwrap(), 0);
+    assert!(matches!(known(stream.transparent()), None | Some(false)));
+    assert!(matches!(known(stream.mark()), None | Some(0)));
+    let busy = known(stream.busy_poll());
+    assert!(matches!(busy, None | Some(Duration::ZERO)));
+    assert!(known(stream.incoming_cpu()).is_none_or(|cpu| cpu >= -1));
+    assert!(matches!(known(stream.incoming_napi_id()), None | Some(0)));
     let name = stream.congestion_control().unwrap();
-    stream.set_congestion_control(name).unwrap();
-    assert!(!name.as_bytes().is_empty());
+    let set = stream.set_congestion_control(name);
+    if kernel_does("TCP_CONGESTION is a name", set.is_ok()) {
+        assert!(!name.as_bytes().is_empty());
+    }
     assert!(stream.bound_device().unwrap().as_bytes().is_empty());
-    assert!(stream.info().unwrap().send_segment_size > 0);
+    let info = stream.info();
+    if kernel_does("TCP_INFO in full", info.is_ok()) {
+        assert!(info.unwrap().send_segment_size > 0);
+    }
 }
 
 #[test]
