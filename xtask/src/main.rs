@@ -37,8 +37,8 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        arguments: "[--quick | --kernel V]",
-        purpose: "everything that must pass; --quick: the inner loop; --kernel: on older Linux",
+        arguments: "[--quick | --kernel V | --target T]",
+        purpose: "everything that must pass; --quick: the inner loop; or on other kernels, targets",
         run: test::run,
     },
     Command {

@@ -2,7 +2,9 @@
 //! the machine's own packages and toolchain stay as they are.
 
 use core::fmt;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use crate::workspace::root;
 
@@ -34,4 +36,13 @@ impl fmt::Display for Trouble {
 /// The folder that holds everything, or what is at `path` in it.
 pub(crate) fn folder(path: &str) -> PathBuf {
     root().join("target/other").join(path)
+}
+
+/// Writes a script that can be run, and the folder it stands in.
+pub(crate) fn write_program(path: &Path, script: &str) -> Result<(), Trouble> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(path, script))
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o755)))
+        .map_err(|e| Trouble::Failed(format!("{}: {e}", path.display())))
 }

@@ -2,6 +2,8 @@
 
 mod alone;
 mod apart;
+mod architectures;
+mod elsewhere;
 mod emulated;
 mod examples;
 mod features;
@@ -92,25 +94,33 @@ enum Wanted {
     Here { inner_loop: bool },
     /// The suite on these Linux kernels; strictly if one that cannot be had is a failure.
     Kernels { names: Vec<String>, strict: bool },
+    /// The suite for these targets, likewise.
+    Targets { names: Vec<String>, strict: bool },
 }
 
 impl Wanted {
     fn parse(arguments: &[String]) -> core::result::Result<Self, String> {
         let unknown = || format!("unknown arguments: {}", arguments.join(" "));
-        let (mut inner_loop, mut strict, mut kernels) = (false, false, Vec::new());
+        let (mut inner_loop, mut strict) = (false, false);
+        let (mut kernels, mut targets) = (Vec::new(), Vec::new());
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--quick" => inner_loop = true,
                 "--strict" => strict = true,
                 "--kernel" => kernels.push(rest.next().ok_or("--kernel wants a version")?.clone()),
+                "--target" => targets.push(rest.next().ok_or("--target wants a name")?.clone()),
                 _ => return Err(unknown()),
             }
         }
-        match (kernels.is_empty(), inner_loop, strict) {
-            (true, _, false) => Ok(Self::Here { inner_loop }),
-            (false, false, _) => Ok(Self::Kernels {
+        match (kernels.is_empty(), targets.is_empty()) {
+            (true, true) if !strict => Ok(Self::Here { inner_loop }),
+            (false, true) if !inner_loop => Ok(Self::Kernels {
                 names: kernels,
+                strict,
+            }),
+            (true, false) if !inner_loop => Ok(Self::Targets {
+                names: targets,
                 strict,
             }),
             _ => Err(unknown()),
@@ -123,6 +133,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let inner_loop = match Wanted::parse(arguments)? {
         Wanted::Here { inner_loop } => inner_loop,
         Wanted::Kernels { names, strict } => return kernels::run(&names, strict),
+        Wanted::Targets { names, strict } => return architectures::run(&names, strict),
     };
     let start = now();
     let mut rows = Vec::new();
@@ -223,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_ask_for_the_steps_here_or_for_kernels() {
+    fn arguments_ask_for_the_steps_here_or_for_kernels_or_for_targets() {
         let parse = |line: &str| {
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             Wanted::parse(&words)
@@ -234,7 +245,21 @@ mod tests {
         let strict = true;
         let wanted = parse("--kernel 5.10 --strict --kernel 6.1");
         assert_eq!(wanted, Ok(Wanted::Kernels { names, strict }));
-        for refused in ["5.10", "--kernel", "--strict", "--quick --kernel 6.1"] {
+        let names = vec!["s390x".to_owned()];
+        let strict = false;
+        assert_eq!(
+            parse("--target s390x"),
+            Ok(Wanted::Targets { names, strict })
+        );
+        for refused in [
+            "5.10",
+            "--kernel",
+            "--target",
+            "--strict",
+            "--quick --kernel 6.1",
+            "--quick --target s390x",
+            "--target s390x --kernel 6.1",
+        ] {
             assert!(parse(refused).is_err(), "{refused}");
         }
     }

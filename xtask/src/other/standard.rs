@@ -60,7 +60,7 @@ fn build(target: &str, purpose: Purpose<'_>) -> Result<(), Trouble> {
     };
     let own = folder("std").join(command);
     // The compiler's own switches for building its library; only this call sees them.
-    let flags = "-Zforce-unstable-if-unmarked -Cdebuginfo=0 --cap-lints=allow -Ainternal_features";
+    let flags = "-Zforce-unstable-if-unmarked -Cdebuginfo=0 --cap-lints=warn -Ainternal_features";
     let mut call = Call::cargo(command)
         .args(&["--quiet", "--manifest-path", &manifest].map(str::to_owned))
         .args(&["--features", "panic-unwind,backtrace"].map(str::to_owned))

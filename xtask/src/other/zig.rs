@@ -1,10 +1,8 @@
 //! A C compiler that carries the headers and link stubs of other systems.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Trouble, folder};
+use super::{Trouble, folder, write_program};
 use crate::run::Call;
 
 /// The version that was tried; a newer one may lose or gain a system.
@@ -58,13 +56,7 @@ impl Zig {
             self.program.display()
         );
         let path = folder("zig").join(format!("link-{target}"));
-        let written = write_program(&path, &script);
-        written.map_err(|e| Trouble::Failed(format!("{}: {e}", path.display())))?;
+        write_program(&path, &script)?;
         Ok(path)
     }
-}
-
-fn write_program(path: &Path, script: &str) -> std::io::Result<()> {
-    fs::write(path, script)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }

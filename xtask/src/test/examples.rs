@@ -20,17 +20,21 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
 
 /// Builds all examples and runs one after the other.
 pub(super) fn run() -> Result {
-    let names = names()?;
-    if names.is_empty() {
+    each("--release", Call::cargo)
+}
+
+/// The same in any profile, with calls of cargo that `cargo` makes of their arguments.
+pub(super) fn each(profile: &str, cargo: impl Fn(&str) -> Call) -> Result {
+    let all = all()?;
+    if all.is_empty() {
         return Ok(Done::Skipped("no example has a program yet".to_owned()));
     }
-    Call::cargo("build --release -p examples --bins").run()?;
-    for name in names {
-        let run = format!("run --release --quiet -p examples --bin {name} --");
-        let arguments = ARGUMENTS.iter().find(|(known, _)| *known == name);
-        let arguments = arguments.map_or(&[][..], |(_, arguments)| *arguments);
-        let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
-        Call::cargo(&run).args(&arguments).run_within(LIMIT)?;
+    cargo(&format!("build {profile} -p examples --bins")).run()?;
+    for (name, arguments) in all {
+        let run = format!("run {profile} --quiet -p examples --bin {name}");
+        let mut words = vec!["--".to_owned()];
+        words.extend(arguments.iter().map(|a| (*a).to_owned()));
+        cargo(&run).args(&words).run_within(LIMIT)?;
     }
     Ok(Done::Passed)
 }

@@ -4,12 +4,12 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use super::tally::Tally;
-use super::{Done, examples};
+use super::{Done, elsewhere, examples};
 use crate::Outcome;
 use crate::other::Trouble;
 use crate::other::bundle;
 use crate::other::guest::{Guest, Kernel};
-use crate::run::{Call, now};
+use crate::run::Call;
 
 /// A series of kernels, and the release of Debian that has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,46 +33,27 @@ const SERIES: [Series; 2] = [
 /// An emulated processor is slow, and slower beside other work; the tests take a tenth of this.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// Runs the tests on the kernels named, each also after one that failed.
+/// Runs the tests on the kernels named.
 pub(super) fn run(names: &[String], strict: bool) -> Outcome {
-    let series = named(names)?;
-    let mut rows = Vec::new();
-    let mut failed = 0;
+    let series = elsewhere::named(&SERIES, |series| series.name, names)?;
     let programs = programs();
-    for series in series {
-        println!("\n== Linux {}", series.name);
-        let start = now();
-        let result = programs.as_ref().map_err(Clone::clone);
-        let result = result.and_then(|programs| on_kernel(series, programs));
-        let (verdict, skips) = match &result {
-            Ok(tally) => (format!("ok: {tally}"), tally.skips()),
-            Err(Trouble::Lacking(reason)) => (format!("SKIP: {reason}"), Vec::new()),
-            Err(Trouble::Failed(reason)) => (format!("FAILED: {reason}"), Vec::new()),
-        };
-        failed += usize::from(match result {
-            Ok(_) => false,
-            Err(Trouble::Lacking(_)) => strict,
-            Err(Trouble::Failed(_)) => true,
-        });
-        let took = start.elapsed().as_secs_f64();
-        rows.push(format!("Linux {:<24}{took:>6.1} s  {verdict}", series.name));
-        rows.extend(skips.iter().map(|skip| format!("    {skip}")));
-    }
-    println!("\n== all kernels");
-    for row in &rows {
-        println!("{row}");
-    }
-    match failed {
-        0 => Ok(()),
-        failed => Err(format!("{failed} kernel(s) FAILED")),
-    }
+    elsewhere::run(
+        &series,
+        |series| series.name,
+        strict,
+        |series, tally| {
+            let programs = programs.as_ref().map_err(Clone::clone)?;
+            on_kernel(series, programs, tally)
+        },
+    )
 }
 
 /// The oldest kernel, as a step among others.
 pub(super) fn oldest() -> super::Result {
-    let [oldest, ..] = SERIES;
-    match programs().and_then(|programs| on_kernel(&oldest, &programs)) {
-        Ok(tally) => {
+    let [oldest, ..] = &SERIES;
+    let mut tally = Tally::default();
+    match programs().and_then(|programs| on_kernel(oldest, &programs, &mut tally)) {
+        Ok(()) => {
             println!("Linux {}: {tally}", oldest.name);
             Ok(Done::Passed)
         }
@@ -128,7 +109,7 @@ fn strip(programs: &[PathBuf]) -> Result<(), Trouble> {
     strip.map_err(Trouble::Failed)
 }
 
-fn on_kernel(series: &Series, programs: &Programs) -> Result<Tally, Trouble> {
+fn on_kernel(series: &Series, programs: &Programs, tally: &mut Tally) -> Result<(), Trouble> {
     let mut guest = Guest::new()?;
     let kernel = Kernel::newest(series.name, series.release)?;
     guest.add_libraries(&[&programs.tests[..], &programs.examples[..]].concat())?;
@@ -147,49 +128,6 @@ fn on_kernel(series: &Series, programs: &Programs) -> Result<Tally, Trouble> {
         programs.lines
     );
     let console = guest.run(&kernel, &work, LIMIT)?;
-    let mut tally = Tally::default();
     tally.add(&console);
-    Ok(tally)
-}
-
-/// The series of these names, or all for `all`.
-fn named(names: &[String]) -> Result<Vec<&'static Series>, String> {
-    let mut picked = Vec::new();
-    for name in names {
-        let before = picked.len();
-        picked.extend(SERIES.iter().filter(|it| name == "all" || it.name == name));
-        if picked.len() == before {
-            let known: Vec<&str> = SERIES.iter().map(|it| it.name).collect();
-            return Err(format!(
-                "no kernel {name:?}; there are: all, {}",
-                known.join(", ")
-            ));
-        }
-    }
-    Ok(picked)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::named;
-
-    fn names(names: &[&str]) -> Result<Vec<&'static str>, String> {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Ok(named(&names)?.iter().map(|series| series.name).collect())
-    }
-
-    #[test]
-    fn kernels_are_picked_by_series_and_all_at_once() {
-        assert_eq!(names(&["6.1", "5.10"]).unwrap(), ["6.1", "5.10"]);
-        assert_eq!(names(&["all"]).unwrap(), ["5.10", "6.1"]);
-    }
-
-    #[test]
-    fn an_unknown_kernel_is_answered_with_the_known_ones() {
-        let refused = names(&["5.10", "5.1"]).unwrap_err();
-        assert!(
-            refused.contains("\"5.1\"") && refused.contains("all, 5.10"),
-            "{refused}"
-        );
-    }
+    Ok(())
 }
