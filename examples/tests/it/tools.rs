@@ -100,7 +100,10 @@ fn wrk_is_served() {
             !report.contains("Socket errors") && !report.contains("Non-2xx"),
             "{report}"
         );
-        assert!(count(server, "requests") > 1000);
+        assert!(
+            count(server, "requests") > 64,
+            "not one for each connection"
+        );
     });
 }
 
