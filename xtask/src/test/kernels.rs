@@ -1,14 +1,15 @@
 //! `test --kernel`: the tests of the crates and the examples run on older Linux kernels.
 
 use core::time::Duration;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::tally::Tally;
 use super::{Done, elsewhere, examples};
 use crate::Outcome;
-use crate::other::Trouble;
-use crate::other::bundle;
+use crate::other::bundle::{self, Program};
 use crate::other::guest::{Guest, Kernel};
+use crate::other::{Trouble, folder};
 use crate::run::Call;
 
 /// A series of kernels, and the release of Debian that has it.
@@ -36,15 +37,11 @@ const LIMIT: Duration = Duration::from_secs(900);
 /// Runs the tests on the kernels named.
 pub(super) fn run(names: &[String], strict: bool) -> Outcome {
     let series = elsewhere::named(&SERIES, |series| series.name, names)?;
-    let programs = programs();
     elsewhere::run(
         &series,
         |series| series.name,
         strict,
-        |series, tally| {
-            let programs = programs.as_ref().map_err(Clone::clone)?;
-            on_kernel(series, programs, tally)
-        },
+        |it, tally| on_kernel(it, tally),
     )
 }
 
@@ -52,7 +49,7 @@ pub(super) fn run(names: &[String], strict: bool) -> Outcome {
 pub(super) fn oldest() -> super::Result {
     let [oldest, ..] = &SERIES;
     let mut tally = Tally::default();
-    match programs().and_then(|programs| on_kernel(oldest, &programs, &mut tally)) {
+    match on_kernel(oldest, &mut tally) {
         Ok(()) => {
             println!("Linux {}: {tally}", oldest.name);
             Ok(Done::Passed)
@@ -62,72 +59,75 @@ pub(super) fn oldest() -> super::Result {
     }
 }
 
+fn on_kernel(series: &Series, tally: &mut Tally) -> Result<(), Trouble> {
+    let mut guest = Guest::new()?;
+    let kernel = Kernel::newest(series.name, series.release)?;
+    let programs = programs()?;
+    let mut work = "/tests/run --show-output\ncode=$?\n".to_owned();
+    let mut all = Vec::new();
+    for test in &programs.tests {
+        let file = programs.bundle.join("tests").join(&test.name);
+        guest.add_file(&file, &format!("tests/tests/{}", test.name))?;
+        all.push(file);
+    }
+    for (name, arguments) in examples::all().map_err(Trouble::Failed)? {
+        let file = programs.examples.join(&name);
+        let arguments = arguments.join(" ");
+        work += &format!("echo '== {name}'\n/examples/{name} {arguments} || code=1\n");
+        guest.add_file(&file, &format!("examples/{name}"))?;
+        all.push(file);
+    }
+    work += "exit $code\n";
+    guest.add_file(&programs.bundle.join("run"), "tests/run")?;
+    guest.add_libraries(&all)?;
+    tally.add(&guest.run(&kernel, &work, LIMIT)?);
+    Ok(())
+}
+
 /// What is run on each kernel.
 #[derive(Debug)]
 struct Programs {
-    /// The folder of the test programs with the script that runs them.
+    tests: Vec<Program>,
+    /// The folder that has them, with the script that runs them.
     bundle: PathBuf,
-    tests: Vec<PathBuf>,
-    /// The examples, and the lines of a shell script that run them.
-    examples: Vec<PathBuf>,
-    lines: String,
+    /// The folder that has the examples.
+    examples: PathBuf,
 }
 
-/// Builds the test programs of this machine, or finds them built, and puts them together without
-/// what only a debugger reads.
+/// Builds the programs of this machine, or finds them built, and puts them together without what
+/// only a debugger reads, which is nine tenths of them.
 fn programs() -> Result<Programs, Trouble> {
+    if !Call::new("strip", &["--version"]).works() {
+        let reason = "there is no `strip`, which comes with a linker";
+        return Err(Trouble::Lacking(reason.to_owned()));
+    }
     let build = "test --workspace --exclude xtask --lib --bins --tests --no-run \
                  --message-format=json-render-diagnostics";
     let built = Call::cargo(build).output().map_err(Trouble::Failed)?;
-    let built = bundle::programs(&built);
-    let bundle = bundle::collect("this-machine", &built).map_err(Trouble::Failed)?;
-    let tests = built.iter().map(|it| bundle.join("tests").join(&it.name));
-    let tests: Vec<PathBuf> = tests.collect();
-    strip(&tests)?;
+    let tests = bundle::programs(&built);
+    let bundle = bundle::collect("this-machine", &tests).map_err(Trouble::Failed)?;
+    for test in &tests {
+        let copy = bundle.join("tests").join(&test.name);
+        strip(&copy, &copy)?;
+    }
     // cargo leaves test programs in a folder below the one of other programs.
-    let folder = built.first().and_then(|it| it.path.ancestors().nth(2));
-    let folder = folder.unwrap_or(Path::new(""));
-    let mut lines = String::new();
-    let mut programs = Vec::new();
-    for (name, arguments) in examples::all().map_err(Trouble::Failed)? {
-        let arguments = arguments.join(" ");
-        programs.push(folder.join(&name));
-        lines += &format!("echo '== {name}'\n/examples/{name} {arguments} || code=1\n");
+    let made = tests.first().and_then(|it| it.path.ancestors().nth(2));
+    let made = made.unwrap_or(Path::new(""));
+    let examples = folder("guest/examples");
+    fs::create_dir_all(&examples)
+        .map_err(|e| Trouble::Failed(format!("{}: {e}", examples.display())))?;
+    for (name, _arguments) in examples::all().map_err(Trouble::Failed)? {
+        strip(&made.join(&name), &examples.join(&name))?;
     }
     Ok(Programs {
-        bundle,
         tests,
-        examples: programs,
-        lines,
+        bundle,
+        examples,
     })
 }
 
-/// Removes what makes nine tenths of a program with debug information.
-fn strip(programs: &[PathBuf]) -> Result<(), Trouble> {
-    let programs: Vec<String> = programs.iter().map(|it| it.display().to_string()).collect();
-    let strip = Call::new("strip", &[]).args(&programs).run();
+fn strip(program: &Path, into: &Path) -> Result<(), Trouble> {
+    let (program, into) = (program.display().to_string(), into.display().to_string());
+    let strip = Call::new("strip", &["-o", &into, &program]).run();
     strip.map_err(Trouble::Failed)
-}
-
-fn on_kernel(series: &Series, programs: &Programs, tally: &mut Tally) -> Result<(), Trouble> {
-    let mut guest = Guest::new()?;
-    let kernel = Kernel::newest(series.name, series.release)?;
-    guest.add_libraries(&[&programs.tests[..], &programs.examples[..]].concat())?;
-    guest.add_file(&programs.bundle.join("run"), "tests/run")?;
-    for (folder, files) in [
-        ("tests/tests", &programs.tests),
-        ("examples", &programs.examples),
-    ] {
-        for file in files {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            guest.add_file(file, &format!("{folder}/{name}"))?;
-        }
-    }
-    let work = format!(
-        "/tests/run --show-output\ncode=$?\n{}exit $code\n",
-        programs.lines
-    );
-    let console = guest.run(&kernel, &work, LIMIT)?;
-    tally.add(&console);
-    Ok(())
 }
