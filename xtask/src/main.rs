@@ -126,7 +126,17 @@ fn print_help() {
     println!("usage: cargo xtask COMMAND\n");
     for command in COMMANDS {
         let call = format!("{} {}", command.name, command.arguments);
-        println!("  {call:<28}{}", command.purpose);
+        print_entry(&call, command.purpose);
     }
-    println!("  {:<28}this list", "help");
+    print_entry("help", "this list");
+}
+
+/// A call and what it does, on the next line if the call is long.
+fn print_entry(call: &str, purpose: &str) {
+    const WIDTH: usize = 28;
+    if call.len() >= WIDTH {
+        println!("  {call}\n  {:WIDTH$}{purpose}", "");
+    } else {
+        println!("  {call:WIDTH$}{purpose}");
+    }
 }
