@@ -79,6 +79,12 @@ pub trait Backend: fmt::Debug + Send + Sync + Sized + 'static {
     fn wait(&self, events: &mut Events<Self>, timeout: Option<Duration>) -> Result<Cut, Errno>;
 }
 
+/// A mechanism with a descriptor of its own, readable while there is something to report.
+pub trait Nestable: Backend {
+    /// That descriptor.
+    fn descriptor(&self) -> BorrowedFd<'_>;
+}
+
 /// Whether a wait was cut short by something that is not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {

@@ -9,7 +9,7 @@ use poll_api::{Capabilities, Event, Interest, Ready, Token, Trigger};
 use sys_epoll::{Errno, EventFd, Flags};
 use sys_poll::WakePipe;
 
-use crate::backend::{Backend, Cut, RawEvent};
+use crate::backend::{Backend, Cut, Nestable, RawEvent};
 use crate::change::Operation;
 use crate::wakers::{self, Wakers};
 
@@ -95,10 +95,9 @@ impl Backend for Epoll {
     }
 }
 
-impl AsFd for Poll {
-    /// The poller's descriptor, readable while a wait would have something to report.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.hand_out().epoll.as_fd()
+impl Nestable for Epoll {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
     }
 }
 

@@ -71,11 +71,11 @@ impl<B: Backend> Events<B> {
     #[must_use]
     #[inline]
     pub fn as_raw(&self) -> &[B::Raw] {
-        // `filled` is at most the length: `fill` and `push_anywhere` see to it.
+        // `filled` is at most the length: `fill` and `push_wake` see to it.
         &self.list[..self.filled]
     }
 
-    /// The places for events of sources, for the system to write into;
+    /// The places for events of sources, for the mechanism to write into;
     /// [`fill`](Self::fill) says how much it did.
     #[inline]
     pub(crate) fn places(&mut self) -> &mut [B::Raw] {
@@ -87,27 +87,17 @@ impl<B: Backend> Events<B> {
         self.filled = count;
     }
 
-    /// Adds an event of a source; false if there is no room for more of them.
-    pub(crate) fn push(&mut self, event: B::Raw) -> bool {
-        self.filled < self.capacity && self.push_anywhere(event)
-    }
-
     /// Adds the event of a waker, unless there is one of that token already: from another waker,
     /// or from the bell.
     pub(crate) fn push_wake(&mut self, token: Token) {
         let event = B::Raw::wake(token);
-        if !self.as_raw().iter().any(|other| other.is_same_wake(&event)) {
-            self.push_anywhere(event);
+        if self.as_raw().iter().any(|other| other.is_same_wake(&event)) {
+            return;
         }
-    }
-
-    fn push_anywhere(&mut self, event: B::Raw) -> bool {
-        let Some(place) = self.list.get_mut(self.filled) else {
-            return false;
-        };
-        *place = event;
-        self.filled += 1;
-        true
+        if let Some(place) = self.list.get_mut(self.filled) {
+            *place = event;
+            self.filled += 1;
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use poll_api::{Capabilities, Event, Token};
 use sys_kqueue::{Errno, Filter, Flags, UserEvent, UserNotes};
 use sys_poll::WakePipe;
 
-use crate::backend::{Backend, Cut, RawEvent};
+use crate::backend::{Backend, Cut, Nestable, RawEvent};
 use crate::change::{Change, Operation};
 use crate::wakers::{self, Wakers};
 
@@ -163,10 +163,9 @@ impl Kqueue {
     }
 }
 
-impl AsFd for Poll {
-    /// The poller's descriptor, readable while a wait would have something to report.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.hand_out().kqueue.as_fd()
+impl Nestable for Kqueue {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.kqueue.as_fd()
     }
 }
 

@@ -101,7 +101,8 @@ impl Backend for PollTwo {
         } else {
             timeout
         })?;
-        let rung = table.take_reports(count, events);
+        let (filled, rung) = table.take_reports(count, events.places());
+        events.fill(filled);
         if rung {
             self.bell.hush();
         }

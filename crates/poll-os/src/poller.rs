@@ -4,12 +4,13 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use poll_api::{Capabilities, Clock, Engine, Instant, Token};
 use sys_poll::Errno;
 
-use crate::backend::{Backend, Cut};
+use crate::backend::{Backend, Cut, Nestable};
 use crate::events::Events;
 use crate::registry::{Registry, Shared};
 use crate::time::{Deadline, Monotonic};
@@ -197,14 +198,17 @@ impl<B: Backend> Poll<B> {
             timeout = deadline.remaining();
         }
     }
+}
 
-    /// Makes wakes ring also between waits, because somebody is about to sleep on the poller.
-    pub(crate) fn hand_out(&self) -> &B {
+impl<B: Nestable> AsFd for Poll<B> {
+    /// The poller's descriptor, readable while a wait would have something to report.
+    fn as_fd(&self) -> BorrowedFd<'_> {
         let Shared { backend, wakers } = self.registry.shared();
+        // Somebody is about to sleep on the poller, so wakes have to ring also between waits.
         if !self.handed_out.swap(true, Ordering::Relaxed) {
             wakers.hand_out();
         }
-        backend
+        backend.descriptor()
     }
 }
 

@@ -8,8 +8,6 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use poll_api::{Event, Interest, Ready, Token, Trigger};
 use sys_poll::{Errno, Flags, PollSet};
 
-use super::Events;
-
 /// The registrations of one poller.
 ///
 /// Invariant: `keys[i]` is the number under which `set`'s descriptor `i` was registered, and the
@@ -121,20 +119,21 @@ impl Table {
         self.set.poll(timeout)
     }
 
-    /// Moves up to `count` reports into `events`, as far as there is room, and says whether the
-    /// bell was among them.
-    pub(crate) fn take_reports(&mut self, count: usize, events: &mut Events) -> bool {
+    /// Moves up to `count` reports into `places`, as far as there is room; says how many, and
+    /// whether the bell was among the reports.
+    pub(crate) fn take_reports(&mut self, count: usize, places: &mut [Event]) -> (usize, bool) {
         let rung = count > 0 && self.set.reported(BELL) != Flags::EMPTY;
         let mut left = count - usize::from(rung);
+        let mut filled = 0;
         // Downwards, because taking one out moves the last one into its place; and after those
         // below the cursor everything from the top, since ones above it may have moved below it
         // meanwhile. A report is forgotten when it is passed on, so none is passed on twice.
         let length = self.keys.len();
         let start = self.cursor.min(length);
         for index in (1..start).rev().chain((1..length).rev()) {
-            if left == 0 || events.len() == events.capacity() {
+            let Some(place) = places.get_mut(filled).filter(|_| left > 0) else {
                 break;
-            }
+            };
             // Fewer than at the start where silenced ones were taken out.
             if index >= self.keys.len() {
                 continue;
@@ -143,20 +142,19 @@ impl Table {
             if reported != Flags::EMPTY {
                 left -= 1;
                 self.cursor = index;
-                self.report(index, reported, events);
+                if let Some(event) = self.report(index, reported) {
+                    *place = event;
+                    filled += 1;
+                }
             }
         }
-        rung
+        (filled, rung)
     }
 
-    fn report(&mut self, index: usize, reported: Flags, events: &mut Events) {
-        let key = self.keys.get(index);
-        let Some(entry) = key.and_then(|key| self.entries.get_mut(key)) else {
-            return;
-        };
-        if !events.push(Event::new(entry.token, ready(reported))) {
-            return;
-        }
+    /// The event of a report, after which it is forgotten.
+    fn report(&mut self, index: usize, reported: Flags) -> Option<Event> {
+        let entry = self.entries.get_mut(self.keys.get(index)?)?;
+        let event = Event::new(entry.token, ready(reported));
         match entry.trigger {
             Trigger::Level => self.set.clear_report(index),
             Trigger::Oneshot => self.silence(index),
@@ -168,6 +166,7 @@ impl Table {
                 None => self.silence(index),
             },
         }
+        Some(event)
     }
 
     /// Keeps the descriptor at `index` aside until it is modified.
