@@ -3,6 +3,20 @@
 
 #[cfg(not(unix))]
 compile_error!("poll-net runs on Unix systems; Windows and WASI are not supported");
+#[cfg(all(
+    unix,
+    not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "dragonfly",
+        target_os = "illumos",
+    ))
+))]
+compile_error!("poll-net is not written for this system: sys-socket, for sockets, is not");
 
 mod accept_gate;
 pub mod ancillary;
