@@ -216,6 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn the_c_program_asserts_exactly_these_flags() {
+        let program = include_str!("../tests/abi/linux.c");
+        let written = program
+            .lines()
+            .filter(|line| line.contains("(EPOLL") && !line.contains("IOC"));
+        let expected = super::NAMES.iter().map(|(flag, name)| {
+            format!("_Static_assert(EPOLL{name} == {:#x}, \"\");", flag.bits())
+        });
+        assert!(written.eq(expected));
+    }
+
+    #[test]
     fn the_constants_are_those_of_the_c_library() {
         let table = [
             (Flags::IN, libc::EPOLLIN),

@@ -29,11 +29,16 @@ pub(crate) fn is_reserved(number: i32) -> bool {
     RESERVED.contains(&number)
 }
 
-/// `SIGTHR`, and on FreeBSD `SIGLIBRT`: how the C library reaches its own threads.
+/// How the C library reaches its own threads.
 #[cfg(target_os = "freebsd")]
-const RESERVED: &[i32] = &[32, 33];
+const RESERVED: &[i32] = &[libc::SIGTHR, libc::SIGLIBRT];
+/// How the C library reaches its own threads.
 #[cfg(any(target_os = "openbsd", target_os = "dragonfly"))]
-const RESERVED: &[i32] = &[32];
+const RESERVED: &[i32] = &[SIGTHR];
+
+/// `SIGTHR` of OpenBSD and DragonFly, which libc lacks.
+#[cfg(any(target_os = "openbsd", target_os = "dragonfly", test))]
+const SIGTHR: i32 = 32;
 
 /// `SIGWAITING`, `SIGLWP` and `SIGCANCEL`: likewise.
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
@@ -62,4 +67,15 @@ pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
         ioctl_fionbio(end, true)?;
     }
     Ok((reader, writer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SIGTHR;
+
+    #[test]
+    fn the_c_program_for_openbsd_asserts_the_same_number() {
+        let line = std::format!("\n_Static_assert(SIGTHR == {SIGTHR}, \"\");\n");
+        assert!(include_str!("../tests/abi/openbsd.c").contains(&line));
+    }
 }

@@ -1,5 +1,8 @@
 //! What differs between the systems: constants, function pointers, nothing else.
 
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+
 use core::ffi::c_int;
 
 /// `accept4(2)` and `paccept`-like calls share this form.
@@ -240,8 +243,10 @@ const fn no_names(linger: c_int, join_v6: c_int, leave_v6: c_int) -> Names {
 
 /// `SO_INCOMING_CPU`, `SO_INCOMING_NAPI_ID` and `SO_PASSPIDFD`, which libc lacks on Android; all of
 /// its architectures use the numbers of `asm-generic/socket.h`.
+#[cfg(any(target_os = "android", all(test, target_os = "linux")))]
+const GENERIC: [c_int; 3] = [49, 56, 76];
 #[cfg(target_os = "android")]
-const LATE: [c_int; 3] = [49, 56, 76];
+const LATE: [c_int; 3] = GENERIC;
 #[cfg(target_os = "linux")]
 const LATE: [c_int; 3] = [
     libc::SO_INCOMING_CPU,

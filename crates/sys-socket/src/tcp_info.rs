@@ -92,6 +92,30 @@ mod tests {
     use core::time::Duration;
 
     #[test]
+    fn the_c_program_asserts_exactly_these_places() {
+        let program = include_str!("../tests/abi/linux.c");
+        let written = program
+            .lines()
+            .filter(|line| line.contains("struct tcp_info"));
+        let places = [
+            ("state", 0),
+            ("rto", at::RTO),
+            ("snd_mss", at::SND_MSS),
+            ("unacked", at::UNACKED),
+            ("lost", at::LOST),
+            ("pmtu", at::PMTU),
+            ("rtt", at::RTT),
+            ("rttvar", at::RTTVAR),
+            ("snd_cwnd", at::SND_CWND),
+            ("total_retrans", at::TOTAL_RETRANS),
+        ];
+        let expected = places.map(|(field, place)| {
+            format!("_Static_assert(offsetof(struct tcp_info, tcpi_{field}) == {place}, \"\");")
+        });
+        assert!(written.eq(expected));
+    }
+
+    #[test]
     fn fields_are_read_from_their_places_and_a_short_answer_is_none() {
         let mut bytes = [0; LEN];
         bytes[0] = 1;

@@ -1,8 +1,8 @@
 // What sys-kqueue takes for granted about NetBSD, checked by a compiler with its headers:
 //     zig cc -target x86_64-netbsd -c -o netbsd.o netbsd.c
 // A test in src/tables holds the numbers against the table of that system.
-// The size is left out: since NetBSD 10 the structure has extensions at its end, and the libc
-// crate calls the entry point of the one without.
+// Since NetBSD 10 the structure has extensions at its end; the libc crate calls the entry point of
+// the one without, which ends where they begin.
 
 #include <sys/types.h>
 #include <sys/event.h>
@@ -14,6 +14,7 @@ _Static_assert(offsetof(struct kevent, flags) == 12, "");
 _Static_assert(offsetof(struct kevent, fflags) == 16, "");
 _Static_assert(offsetof(struct kevent, data) == 24, "");
 _Static_assert(offsetof(struct kevent, udata) == 32, "");
+_Static_assert(offsetof(struct kevent, ext) == 40, "");
 
 _Static_assert(EVFILT_READ == 0, "");
 _Static_assert(EVFILT_WRITE == 1, "");
