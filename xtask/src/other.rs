@@ -38,11 +38,15 @@ pub(crate) fn folder(path: &str) -> PathBuf {
     root().join("target/other").join(path)
 }
 
-/// Writes a script that can be run, and the folder it stands in.
+/// Writes a script that can be run, and the folder it stands in. It takes the place of an old one
+/// at once: somebody may be starting that.
 pub(crate) fn write_program(path: &Path, script: &str) -> Result<(), Trouble> {
+    let failed = |e| Trouble::Failed(format!("{}: {e}", path.display()));
+    let new = path.with_extension("new");
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent)
-        .and_then(|()| fs::write(path, script))
-        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o755)))
-        .map_err(|e| Trouble::Failed(format!("{}: {e}", path.display())))
+        .and_then(|()| fs::write(&new, script))
+        .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o755)))
+        .and_then(|()| fs::rename(&new, path))
+        .map_err(failed)
 }

@@ -1,78 +1,229 @@
 //! `targets`: the whole workspace for other systems, as far as one machine can tell: lints, the
 //! systems' own headers, and the linking of every test.
 
+mod report;
 mod table;
 
+use core::cell::LazyCell;
 use std::path::PathBuf;
 
 use crate::Outcome;
-use crate::other::standard::{self, Purpose};
-use crate::other::{Trouble, bundle, zig};
+use crate::other::standard::{self, Purpose, Wanted};
+use crate::other::zig::Zig;
+use crate::other::{Trouble, bundle, folder};
 use crate::run::{Call, now};
-use table::{TARGETS, Target};
+use crate::workspace::{crates, root};
+use report::{Cell, Report, Row};
+use table::{Headers, Part, TARGETS, Target};
 
-/// Lints, and links where a linker has the system's stubs, for all targets or those named.
+/// Examines all targets, or those named, each also after one that failed.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    for target in TARGETS
-        .iter()
-        .filter(|t| arguments.is_empty() || arguments.iter().any(|a| a == t.name))
-    {
-        let start = now();
-        let lint = lint(target);
-        println!(
-            "{} lint {:?} {:.1}",
-            target.name,
-            lint,
-            start.elapsed().as_secs_f64()
-        );
-        let start = now();
-        let link = link(target);
-        println!(
-            "{} link {:?} {:.1}",
-            target.name,
-            link,
-            start.elapsed().as_secs_f64()
-        );
+    let (strict, targets) = chosen(arguments)?;
+    let report = examine(&targets);
+    println!("\n{report}");
+    let (failures, skips) = (report.failures(), report.skips());
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    if strict && !skips.is_empty() {
+        return Err(format!("{skips}, which --strict does not let pass"));
     }
     Ok(())
 }
 
-fn lint(target: &Target) -> Result<(), Trouble> {
-    let linker = linker(target)?;
-    let purpose = linker.as_deref().map_or(Purpose::Check, Purpose::Link);
-    let flags = standard::flags(target.name, purpose)?;
-    Call::cargo("clippy --workspace --all-targets --keep-going --target-dir target/other/build")
-        .args(&["--target", target.name, "--", "-D", "warnings"].map(str::to_owned))
-        .env("RUSTFLAGS", &flags)
-        .run()
-        .map_err(Trouble::Failed)
+/// All targets, for the step of `test`: what was left out, if anything.
+pub(crate) fn all() -> Result<Option<String>, String> {
+    let report = examine(&TARGETS.iter().collect::<Vec<_>>());
+    println!("\n{report}");
+    let (failures, skips) = (report.failures(), report.skips());
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    Ok((!skips.is_empty()).then(|| format!("{skips}; the reasons stand below the table above")))
 }
 
-fn linker(target: &Target) -> Result<Option<PathBuf>, Trouble> {
-    let Some(system) = target.zig else {
-        return Ok(None);
-    };
-    zig::Zig::fetched()?.linker(system).map(Some)
+fn chosen(arguments: &[String]) -> Result<(bool, Vec<&'static Target>), String> {
+    let mut strict = false;
+    let mut targets = Vec::new();
+    for argument in arguments {
+        if argument == "--strict" {
+            strict = true;
+        } else if let Some(target) = TARGETS.iter().find(|target| target.name == argument) {
+            targets.push(target);
+        } else {
+            let known: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+            let known = known.join("\n  ");
+            return Err(format!("unknown target: {argument}; known are\n  {known}"));
+        }
+    }
+    if targets.is_empty() {
+        targets.extend(TARGETS);
+    }
+    Ok((strict, targets))
 }
 
-fn link(target: &Target) -> Result<(), Trouble> {
-    let Some(linker) = linker(target)? else {
+fn examine(targets: &[&'static Target]) -> Report {
+    let start = now();
+    // Fetched when the first target wants it.
+    let zig: Fetched = LazyCell::new(Zig::fetched);
+    let ready: Vec<Ready> = targets.iter().map(|it| Ready::new(it, &zig)).collect();
+    let wanted: Vec<Wanted<'_>> = ready.iter().map(Ready::wanted).collect();
+    standard::prepare(&wanted);
+    let inputs = start.elapsed().as_secs_f64();
+    Report {
+        rows: ready.iter().map(|ready| ready.row(&zig)).collect(),
+        inputs,
+    }
+}
+
+/// The compiler with the headers and stubs.
+type Fetched = LazyCell<Result<Zig, Trouble>>;
+
+/// The flags by which rustc finds the standard library of a target.
+type Flags = Result<String, Trouble>;
+
+/// A target, and a linker for it where there can be one.
+struct Ready {
+    target: &'static Target,
+    linker: Part<Result<PathBuf, Trouble>>,
+}
+
+impl Ready {
+    fn new(target: &'static Target, zig: &Fetched) -> Self {
+        let linker = match &target.link {
+            Part::Given(system) => Part::Given(match &**zig {
+                Ok(zig) => zig.linker(system),
+                Err(trouble) => Err(trouble.clone()),
+            }),
+            Part::Without(reason) => Part::Without(reason),
+        };
+        Self { target, linker }
+    }
+
+    /// A standard library that can be linked serves the lints as well.
+    fn wanted(&self) -> Wanted<'_> {
+        let purpose = match &self.linker {
+            Part::Given(Ok(linker)) => Purpose::Link(linker),
+            Part::Given(Err(_)) | Part::Without(_) => Purpose::Check,
+        };
+        Wanted {
+            target: self.target.name,
+            purpose,
+        }
+    }
+
+    fn row(&self, zig: &Fetched) -> Row {
+        println!("\n-- {}", self.target.name);
+        let start = now();
+        let Wanted { target, purpose } = self.wanted();
+        let flags = standard::flags(target, purpose);
+        Row {
+            target: self.target.name,
+            lint: self.lint(&flags).into(),
+            headers: match &self.target.headers {
+                Part::Given(headers) => headers_agree(headers, zig).into(),
+                Part::Without(reason) => Cell::Impossible(reason),
+            },
+            link: match &self.linker {
+                Part::Given(linker) => self.link(linker, &flags).into(),
+                Part::Without(reason) => Cell::Impossible(reason),
+            },
+            seconds: start.elapsed().as_secs_f64(),
+        }
+    }
+
+    fn cargo(&self, arguments: &str, flags: &Flags) -> Result<Call, Trouble> {
+        let flags = flags.as_ref().map_err(Trouble::clone)?;
+        let Wanted { target, purpose } = self.wanted();
+        let mut call = Call::cargo(arguments)
+            .args(&["--target-dir", "target/other/build", "--target", target].map(str::to_owned))
+            .env("RUSTFLAGS", flags)
+            // What is carried to another machine should be small; and what is built once needs no
+            // notes for the next time.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "0");
+        if let Purpose::Link(linker) = purpose {
+            let linker = linker.display().to_string();
+            call = call.env(&standard::linker_variable(target), &linker);
+        }
+        Ok(call)
+    }
+
+    /// Clippy with warnings denied, without and with all features.
+    fn lint(&self, flags: &Flags) -> Result<(), Trouble> {
+        for features in ["", "--all-features"] {
+            let clippy = format!("clippy --workspace --all-targets {features} --keep-going");
+            let deny = ["--", "-D", "warnings"].map(str::to_owned);
+            let call = self.cargo(&clippy, flags)?.args(&deny);
+            call.run().map_err(Trouble::Failed)?;
+        }
+        Ok(())
+    }
+
+    /// Links every test and program, and puts the tests together for a machine of that system.
+    fn link(&self, linker: &Result<PathBuf, Trouble>, flags: &Flags) -> Result<(), Trouble> {
+        if let Err(trouble) = linker {
+            return Err(trouble.clone());
+        }
+        let all = "test --workspace --lib --bins --tests --examples --no-run";
+        let messages = ["--message-format", "json-render-diagnostics"].map(str::to_owned);
+        let messages = self.cargo(all, flags)?.args(&messages).output();
+        let programs = bundle::programs(&messages.map_err(Trouble::Failed)?);
+        let bundle = bundle::collect(self.target.name, &programs).map_err(Trouble::Failed)?;
+        println!("{} test programs: {}", programs.len(), bundle.display());
+        Ok(())
+    }
+}
+
+/// Compiles what the crates assert in C about a system with its headers.
+fn headers_agree(headers: &Headers, zig: &Fetched) -> Result<(), Trouble> {
+    let zig = (**zig).as_ref().map_err(Trouble::clone)?;
+    let name = format!("tests/abi/{}.c", headers.name);
+    let crates = crates().map_err(Trouble::Failed)?;
+    let programs = crates.iter().map(|member| member.path(&name));
+    let programs: Vec<_> = programs.filter(|path| root().join(path).exists()).collect();
+    if programs.is_empty() {
+        return Err(Trouble::Failed(format!("no crate has {name}")));
+    }
+    let mut failed = Vec::new();
+    let object = folder("zig/abi.o").display().to_string();
+    for program in &programs {
+        let check = "-std=gnu11 -Wall -Wextra -Werror -c -o";
+        let mut arguments: Vec<&str> = check.split(' ').collect();
+        arguments.extend([object.as_str(), program]);
+        failed.extend(zig.compile(headers.system, &arguments).run().err());
+    }
+    if failed.is_empty() {
         return Ok(());
-    };
-    let flags = standard::flags(target.name, Purpose::Link(&linker))?;
-    let linker = linker.display().to_string();
-    let messages = Call::cargo("test --workspace --lib --bins --tests --no-run")
-        .args(&["--target-dir", "target/other/build"].map(str::to_owned))
-        .args(&["--message-format", "json-render-diagnostics"].map(str::to_owned))
-        .args(&["--target", target.name].map(str::to_owned))
-        .env("RUSTFLAGS", &flags)
-        .env(&standard::linker_variable(target.name), &linker)
-        // What is carried to another machine should be small.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .output()
-        .map_err(Trouble::Failed)?;
-    let programs = bundle::programs(&messages);
-    let bundle = bundle::collect(target.name, &programs).map_err(Trouble::Failed)?;
-    println!("{} programs: {}", programs.len(), bundle.display());
-    Ok(())
+    }
+    Err(Trouble::Failed(failed.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TARGETS, chosen};
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn no_name_means_all_and_order_does_not_matter() {
+        let (strict, all) = chosen(&[]).unwrap();
+        assert!(!strict && all.len() == TARGETS.len());
+        for arguments in [
+            ["--strict", "x86_64-unknown-illumos"],
+            ["x86_64-unknown-illumos", "--strict"],
+        ] {
+            let (strict, one) = chosen(&words(&arguments)).unwrap();
+            assert!(strict && one.len() == 1 && one[0].name == "x86_64-unknown-illumos");
+        }
+    }
+
+    #[test]
+    fn an_unknown_target_is_named_with_those_that_are_known() {
+        let message = chosen(&words(&["x86_64-unknown-freebsd", "vax"])).unwrap_err();
+        assert!(message.starts_with("unknown target: vax; known are\n"));
+        assert!(message.contains("\n  aarch64-linux-android"));
+    }
 }

@@ -32,13 +32,23 @@ impl Mirror {
             return Ok(mirror);
         }
         if !Call::new("apt-get", &["--version"]).works() {
-            return Err(Trouble::Lacking("no Debian packages here".to_owned()));
+            let reason = "no apt-get, and so no packages of Debian";
+            return Err(Trouble::Lacking(reason.to_owned()));
         }
-        mirror.set_up(suites).map_err(Trouble::Lacking)?;
+        mirror.set_up(suites).map_err(|reason| {
+            Trouble::Lacking(format!("no lists of Debian's packages ({reason})"))
+        })?;
         Ok(mirror)
     }
 
-    /// Writes a configuration that keeps everything in the folder, and fetches the lists.
+    /// Fetches the lists again: they name versions that a mirror drops when newer ones come.
+    pub(crate) fn refresh(&self) -> Result<(), Trouble> {
+        let update = self.apt("apt-get", &["-q", "update"]).run();
+        update.map_err(Trouble::Lacking)
+    }
+
+    /// Writes a configuration that keeps everything in the folder, and fetches the lists. A list
+    /// that cannot be had is an error, which apt alone would only warn of.
     fn set_up(&self, suites: Option<&[&str]>) -> Result<(), String> {
         for part in ["lists/partial", "cache/archives/partial", "none"] {
             make_folder(&self.folder.join(part))?;
@@ -47,6 +57,8 @@ impl Mirror {
         let mut config = format!(
             "Dir::State::lists \"{}\";\nDir::Cache \"{}\";\n\
              APT::Sandbox::User \"\";\nAcquire::Languages \"none\";\n\
+             APT::Update::Error-Mode \"any\";\nAcquire::Retries \"1\";\n\
+             Acquire::http::Timeout \"30\";\nAcquire::https::Timeout \"30\";\n\
              Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n\
              Debug::NoLocking \"true\";\n",
             place("lists"),
@@ -93,7 +105,7 @@ impl Mirror {
             let archives = self.folder.join("new");
             make_folder(&archives)?;
             let mut call = vec!["-q", "download"];
-            call.extend(new);
+            call.extend_from_slice(new);
             self.apt("apt-get", &call).within(&archives).run()?;
             self.unpack_all(&archives)
         })
@@ -106,23 +118,26 @@ impl Mirror {
         self.unpack_once(packages, |new| {
             let install = "-q -y --no-install-recommends --download-only --reinstall install";
             let mut call: Vec<&str> = install.split(' ').collect();
-            call.extend(new);
+            call.extend_from_slice(new);
             self.apt("apt-get", &call).run()?;
             self.unpack_all(&self.folder.join("cache/archives"))
         })
     }
 
-    /// Does what `fetch` says for the packages that were not unpacked before.
+    /// Does what `fetch` says for the packages that were not unpacked before; a second time with
+    /// new lists if it fails, as the old ones may name what is gone. The marks come last: what was
+    /// interrupted is done again, over what is there.
     fn unpack_once(
         &self,
         packages: &[&str],
-        fetch: impl FnOnce(Vec<&str>) -> Result<(), String>,
+        fetch: impl Fn(&[&str]) -> Result<(), String>,
     ) -> Result<PathBuf, Trouble> {
         let mark = |package: &str| self.folder.join(format!("unpacked-{package}"));
         let mut new = packages.to_vec();
         new.retain(|package| !mark(package).exists());
-        if !new.is_empty() {
-            fetch(new.clone()).map_err(Trouble::Lacking)?;
+        if !new.is_empty() && fetch(&new).is_err() {
+            self.refresh()?;
+            fetch(&new).map_err(Trouble::Lacking)?;
         }
         for package in new {
             write(&mark(package), "").map_err(Trouble::Failed)?;
@@ -170,7 +185,8 @@ fn own_mirror() -> Result<String, String> {
         let (address, origin) = line.split_once(' ')?;
         (origin == "Debian" && !address.contains("security")).then(|| address.to_owned())
     });
-    mirror.ok_or_else(|| "this machine knows no mirror of Debian".to_owned())
+    let unknown = "this machine has no lists from a mirror of Debian; `apt-get update` gets them";
+    mirror.ok_or_else(|| unknown.to_owned())
 }
 
 /// The version in a line of `apt-cache madison`: `name | version | where`.

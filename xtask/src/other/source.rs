@@ -1,6 +1,7 @@
 //! The source of the standard library of exactly the installed compiler.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::Trouble;
 use super::debian::Mirror;
@@ -9,8 +10,17 @@ use crate::run::Call;
 /// Where Debian keeps compilers newer than its stable release.
 const SUITES: [&str; 3] = ["trixie-backports", "trixie", "sid"];
 
+/// What a machine without any source can do about it.
+const CURE: &str = "`rustup component add rust-src` brings it";
+
 /// The folder `library`: that of the toolchain's component rust-src, else of Debian's package.
+/// It is looked for once in each run.
 pub(crate) fn library() -> Result<PathBuf, Trouble> {
+    static FOUND: OnceLock<Result<PathBuf, Trouble>> = OnceLock::new();
+    FOUND.get_or_init(find).clone()
+}
+
+fn find() -> Result<PathBuf, Trouble> {
     let asked = |what: &[&str]| Call::new("rustc", what).output().map_err(Trouble::Failed);
     let toolchain = asked(&["--print", "sysroot"])?;
     let component = Path::new(toolchain.trim()).join("lib/rustlib/src/rust/library");
@@ -19,21 +29,33 @@ pub(crate) fn library() -> Result<PathBuf, Trouble> {
     }
     let verbose = asked(&["-vV"])?;
     let release = release(&verbose).unwrap_or_default();
+    packaged(release).map_err(|trouble| {
+        let missing = format!("no source of the standard library of rustc {release}");
+        Trouble::Lacking(format!("{missing}: {trouble}; {CURE}"))
+    })
+}
+
+fn packaged(release: &str) -> Result<PathBuf, Trouble> {
     let mirror = Mirror::of_suites(&SUITES)?;
-    let versions = mirror.versions("rust-src")?;
-    let Some(version) = versions.iter().find(|version| fits(version, release)) else {
-        let reason = format!(
-            "no source of the standard library of {release}: neither the component rust-src \
-             (`rustup component add rust-src`) nor a package of Debian's"
-        );
-        return Err(Trouble::Lacking(reason));
+    let fitting = || -> Result<Option<String>, Trouble> {
+        let versions = mirror.versions("rust-src")?;
+        Ok(versions.into_iter().find(|version| fits(version, release)))
+    };
+    let version = match fitting()? {
+        Some(version) => version,
+        // The lists may be older than the compiler.
+        None => {
+            mirror.refresh()?;
+            let none = || Trouble::Lacking("Debian has no package of it".to_owned());
+            fitting()?.ok_or_else(none)?
+        }
     };
     let root = mirror.unpack(&[&format!("rust-src={version}")])?;
     Ok(root.join(format!("usr/src/rustc-{release}/library")))
 }
 
 /// The release in the output of `rustc -vV`, without what a nightly adds.
-fn release(verbose: &str) -> Option<&str> {
+pub(super) fn release(verbose: &str) -> Option<&str> {
     let line = verbose
         .lines()
         .find_map(|line| line.strip_prefix("release: "))?;

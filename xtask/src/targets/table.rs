@@ -4,45 +4,65 @@
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) name: &'static str,
-    /// What zig calls it, where it has the stubs to link.
-    pub(crate) zig: Option<&'static str>,
-    /// The file of sys-kqueue's assertions that its headers are to satisfy.
-    #[expect(dead_code, reason = "the check of headers is about to need it")]
-    pub(crate) headers: Option<&'static str>,
+    pub(crate) headers: Part<Headers>,
+    /// What zig calls it, where it has the stubs to link with.
+    pub(crate) link: Part<&'static str>,
 }
 
-const fn target(
-    name: &'static str,
-    zig: Option<&'static str>,
-    headers: Option<&'static str>,
-) -> Target {
-    Target { name, zig, headers }
+/// Something that can be done for a target, or why it cannot.
+#[derive(Debug)]
+pub(crate) enum Part<T> {
+    Given(T),
+    Without(&'static str),
 }
+
+/// Headers to hold the crates' C programs against.
+#[derive(Debug)]
+pub(crate) struct Headers {
+    /// What zig calls the system that has them.
+    pub(crate) system: &'static str,
+    /// The programs: `tests/abi/NAME.c` of each crate that has one.
+    pub(crate) name: &'static str,
+}
+
+/// A system whose headers and stubs zig has.
+const fn linked(name: &'static str, system: &'static str, headers: &'static str) -> Target {
+    let headers = Headers {
+        system,
+        name: headers,
+    };
+    Target {
+        name,
+        headers: Part::Given(headers),
+        link: Part::Given(system),
+    }
+}
+
+const fn linted(name: &'static str, headers: Part<Headers>) -> Target {
+    Target {
+        name,
+        headers,
+        link: Part::Without("zig has no stubs of this system to link with"),
+    }
+}
+
+const NO_HEADERS: Part<Headers> = Part::Without("zig has no headers of this system");
 
 pub(crate) const TARGETS: &[Target] = &[
-    target(
-        "x86_64-unknown-freebsd",
-        Some("x86_64-freebsd"),
-        Some("freebsd.c"),
+    linked("x86_64-unknown-freebsd", "x86_64-freebsd", "freebsd"),
+    linked("x86_64-unknown-netbsd", "x86_64-netbsd", "netbsd"),
+    linked("x86_64-unknown-openbsd", "x86_64-openbsd", "openbsd"),
+    linted("x86_64-unknown-dragonfly", NO_HEADERS),
+    linked("x86_64-apple-darwin", "x86_64-macos", "apple"),
+    linked("aarch64-apple-darwin", "aarch64-macos", "apple"),
+    linted("aarch64-apple-ios", NO_HEADERS),
+    linted("x86_64-unknown-illumos", NO_HEADERS),
+    linted(
+        "aarch64-linux-android",
+        // The kernel's part of them is the same; Android's own C library is not in zig.
+        Part::Given(Headers {
+            system: "aarch64-linux-gnu",
+            name: "linux",
+        }),
     ),
-    target(
-        "x86_64-unknown-netbsd",
-        Some("x86_64-netbsd"),
-        Some("netbsd.c"),
-    ),
-    target(
-        "x86_64-unknown-openbsd",
-        Some("x86_64-openbsd"),
-        Some("openbsd.c"),
-    ),
-    target("x86_64-unknown-dragonfly", None, None),
-    target("x86_64-apple-darwin", Some("x86_64-macos"), Some("apple.c")),
-    target(
-        "aarch64-apple-darwin",
-        Some("aarch64-macos"),
-        Some("apple.c"),
-    ),
-    target("aarch64-apple-ios", None, None),
-    target("x86_64-unknown-illumos", None, None),
-    target("aarch64-linux-android", None, None),
 ];
