@@ -8,6 +8,7 @@ use poll_net::{
     AcceptGate, TcpListener, TcpStream, UnixListener, UnixSeqpacket, UnixSeqpacketListener,
     UnixStream,
 };
+use poll_os::poll::{Events as PollEvents, Poll as PollPoll};
 use poll_os::{
     Clock, Events, Instant, Interest, Monotonic, Poll, Registered, Registry, Token, Trigger,
 };
@@ -160,8 +161,8 @@ fn unix_listeners_of_both_kinds_pass_the_gate() {
 
 #[test]
 fn a_registered_listener_asks_for_the_next_edge_where_the_engine_needs_it() {
-    let mut poll = poll_os::poll::Poll::new().unwrap();
-    let mut events = poll_os::poll::Events::with_capacity(4);
+    let mut poll = PollPoll::new().unwrap();
+    let mut events = PollEvents::with_capacity(4);
     let registry = poll.registry().clone();
     let listener = TcpListener::bind(any_port()).unwrap();
     let address = listener.local_addr().unwrap();

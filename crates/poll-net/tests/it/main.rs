@@ -18,6 +18,8 @@ mod inherited;
 mod linux;
 mod options;
 mod pipe;
+#[cfg(not(target_os = "illumos"))]
+mod reuse_port;
 #[cfg(not(target_vendor = "apple"))]
 mod seqpacket;
 mod tcp;

@@ -11,6 +11,7 @@ mod conformance;
 mod conformance_epoll;
 mod conformance_kqueue;
 mod cost;
+mod cost_parked;
 mod deadline;
 mod exclusive;
 mod fixture;
