@@ -7,14 +7,14 @@ use poll_conformance::run;
 use poll_os::epoll::Poll;
 use sys_epoll::{Epoll, Errno, Event};
 
-use crate::fixture::{KernelFixture, Nesting, nest, unnest};
+use crate::fixture::KernelFixture;
+use crate::nesting::nesting;
 
 #[test]
 fn epoll_keeps_the_contract() {
-    let nesting = Some(Nesting { nest, unnest });
     let fixture = KernelFixture {
         rounds_waits_up: rounds_waits_up(),
-        ..KernelFixture::new(Poll::new, nesting)
+        ..KernelFixture::new(Poll::new, nesting())
     };
     run(fixture).assert_passed();
 }

@@ -11,10 +11,10 @@
 use poll_conformance::run;
 use poll_os::kqueue::Poll;
 
-use crate::fixture::{KernelFixture, Nesting, nest, unnest};
+use crate::fixture::KernelFixture;
+use crate::nesting::nesting;
 
 #[test]
 fn kqueue_keeps_the_contract() {
-    let nesting = Some(Nesting { nest, unnest });
-    run(KernelFixture::new(Poll::new, nesting)).assert_passed();
+    run(KernelFixture::new(Poll::new, nesting())).assert_passed();
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use poll_conformance::{Fixture, Interrupter};
 use poll_os::engine::{Backend, Poll, Registry};
-use poll_os::{Interest, Monotonic, Token, Trigger};
+use poll_os::{Monotonic, Token, Trigger};
 use sys_process::{Pid, Signal, SignalListener, kill};
 use sys_socket::{Address, Domain, Kind, Protocol, SendFlags};
 
@@ -36,27 +36,6 @@ impl<B: Backend> KernelFixture<B> {
             rounds_waits_up: false,
         }
     }
-}
-
-/// Watches the poller `inner` for reading.
-pub(crate) fn nest<B: Backend>(
-    outer: &Registry<B>,
-    inner: &Poll<B>,
-    token: Token,
-    trigger: Trigger,
-) -> io::Result<()>
-where
-    Poll<B>: AsFd,
-{
-    outer.register(inner, token, Interest::READABLE, trigger)
-}
-
-/// Stops watching the poller `inner`.
-pub(crate) fn unnest<B: Backend>(outer: &Registry<B>, inner: &Poll<B>) -> io::Result<()>
-where
-    Poll<B>: AsFd,
-{
-    outer.deregister(inner)
 }
 
 /// Any source of the suite.

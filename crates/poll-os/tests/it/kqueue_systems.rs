@@ -14,7 +14,8 @@ use poll_os::{Change, ChildExit, Engine, Interest, Ready, Token, Trigger};
 use sys_kqueue::Filter;
 use sys_kqueue::emulation::{Profile, ReceiptFlags, Zombies, set_profile};
 
-use crate::fixture::{KernelFixture, Nesting, nest, unnest};
+use crate::fixture::KernelFixture;
+use crate::nesting::nesting;
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
@@ -44,8 +45,7 @@ fn on_another_system() -> io::Result<Poll> {
 
 #[test]
 fn a_kernel_with_other_habits_and_no_user_events_keeps_the_contract() {
-    let nesting = Some(Nesting { nest, unnest });
-    run(KernelFixture::new(on_another_system, nesting)).assert_passed();
+    run(KernelFixture::new(on_another_system, nesting())).assert_passed();
 }
 
 #[test]

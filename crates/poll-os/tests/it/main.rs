@@ -25,6 +25,7 @@ mod kqueue_reports;
 #[cfg(kqueue_emulation)]
 mod kqueue_systems;
 mod misuse;
+mod nesting;
 mod poll_edges;
 mod registered;
 mod signal;
