@@ -55,7 +55,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> Result<(),
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
         if entry.path().is_dir() {
-            if name != "target" && name != ".git" {
+            // Cargo builds beside a manifest; a module may have that name too.
+            let built = name == "target" && folder.join("Cargo.toml").exists();
+            if !built && name != ".git" {
                 collect(&entry.path(), &format!("{path}/"), files)?;
             }
         } else if [".rs", ".md", ".toml", ".sh", ".yml"]
@@ -109,6 +111,8 @@ mod tests {
         let files = text_files().unwrap();
         assert!(files.iter().any(|file| file.path == "xtask/src/main.rs"));
         assert!(files.iter().all(|file| !file.path.starts_with("target/")));
+        let module = "crates/sys-socket/src/target/tests.rs";
+        assert!(files.iter().any(|file| file.path == module));
         let crates = crates().unwrap();
         let xtask = crates.iter().find(|member| member.name == "xtask").unwrap();
         assert_eq!(xtask.path("src/main.rs"), "xtask/src/main.rs");
