@@ -113,7 +113,8 @@ impl<'fd, const N: usize> Changes<'fd, N> {
                 // ENOENT: this filter was not registered. EINVAL: the kernel is older than the
                 // filter. Others (EBADF) also come for the additions, or for all filters.
                 (false, Err(Errno::NOENT | Errno::INVAL)) => {}
-                (false, Err(error)) => deleted = deleted.or(Err(error)),
+                (false, Err(error)) if deleted == Err(Errno::NOENT) => deleted = Err(error),
+                (false, Err(_later)) => {}
                 (true, Ok(())) => {}
                 (true, Err(error)) => return Err(error),
             }

@@ -209,20 +209,27 @@ fn a_deregistration_says_what_the_kernel_says_of_it() {
     let registry = poll.registry();
     let all = |errno| Step::Refuse((0..DELETIONS).map(|place| (place, errno)).collect());
     // Closed at the same time, or without the right to it: the first one wins.
-    for errno in [Errno::BADF, Errno::ACCESS] {
-        at_next_change(all(errno));
-        fails(registry.deregister(&near), errno);
+    for (first, second) in [
+        (Errno::BADF, Errno::ACCESS),
+        (Errno::ACCESS, Errno::BADF),
+        (Errno::BADF, Errno::BADF),
+    ] {
+        at_next_change(Step::Refuse(vec![(0, first), (1, second)]));
+        fails(registry.deregister(&near), first);
     }
     // A kernel that does not know a filter has nothing of it registered.
     at_next_change(all(Errno::INVAL));
     fails(registry.deregister(&near), Errno::NOENT);
-    registry
-        .register(&near, Token(1), Interest::WRITABLE, Trigger::Level)
-        .unwrap();
-    // One that was there is enough, whatever is said of the others.
-    at_next_change(Step::Refuse(vec![(0, Errno::BADF)]));
-    registry.deregister(&near).unwrap();
-    assert_eq!(tokens(&mut poll), []);
+    // One that was there is enough, whatever is said of the others, before it or after it.
+    for (there, refused) in [(Interest::WRITABLE, 0), (Interest::READABLE, 1)] {
+        let registry = poll.registry();
+        registry
+            .register(&near, Token(1), there, Trigger::Level)
+            .unwrap();
+        at_next_change(Step::Refuse(vec![(refused, Errno::BADF)]));
+        registry.deregister(&near).unwrap();
+        assert_eq!(tokens(&mut poll), []);
+    }
 }
 
 #[test]
