@@ -234,3 +234,17 @@ impl Drop for Bell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bell, WakePipe};
+    use crate::wakers::Bell as _;
+
+    #[test]
+    fn a_pipe_is_rung_more_often_than_it_has_room_for_bytes() {
+        let bell = Bell::Pipe(WakePipe::new().unwrap());
+        for _ in 0..70_000 {
+            bell.ring().unwrap();
+        }
+    }
+}

@@ -11,8 +11,8 @@ use std::process::Command;
 use poll_conformance::run;
 use poll_os::kqueue::{Events, Poll, Waker};
 use poll_os::{Change, ChildExit, Engine, Interest, Ready, Token, Trigger};
-use sys_kqueue::Filter;
-use sys_kqueue::emulation::{Profile, ReceiptFlags, Zombies, set_profile};
+use sys_kqueue::emulation::{Profile, ReceiptFlags, Zombies, recorded, set_profile};
+use sys_kqueue::{Filter, Flags};
 
 use crate::fixture::KernelFixture;
 use crate::nesting::nesting;
@@ -65,6 +65,33 @@ fn without_user_events_a_pipe_wakes_once_for_each_burst() {
         poll.wait(&mut events, NOW).unwrap();
         assert!(events.is_empty());
     }
+}
+
+#[test]
+fn a_waker_that_is_dropped_takes_its_user_event_along() {
+    let poll = Poll::new().unwrap();
+    let first = Waker::new(poll.registry(), Token(1)).unwrap();
+    let second = Waker::new(poll.registry(), Token(2)).unwrap();
+    for (waker, ident) in [(second, 1), (first, 0)] {
+        let calls = recorded(|| drop(waker));
+        let [call] = calls.as_slice() else {
+            panic!("{calls:?}")
+        };
+        let asked: Vec<_> = call.iter().map(|it| (it.filter(), it.ident())).collect();
+        assert_eq!(asked, [(Filter::USER, ident)]);
+        assert!(call[0].flags().contains(Flags::DELETE));
+    }
+}
+
+#[test]
+fn a_bell_that_outlives_its_kqueue_rings_for_nobody() {
+    let poll = Poll::new().unwrap();
+    let waker = Waker::new(poll.registry(), Token(1)).unwrap();
+    // From now on every wake rings.
+    let _descriptor = poll.as_fd();
+    drop(poll);
+    let calls = recorded(|| waker.wake().unwrap());
+    assert!(calls.is_empty(), "{calls:?}");
 }
 
 #[test]
