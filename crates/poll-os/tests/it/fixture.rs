@@ -1,6 +1,6 @@
 //! The kernel's sources for the conformance suite: TCP over loopback, UDP, and a regular file.
 
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, SocketAddr};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
@@ -139,9 +139,12 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
     }
 
     fn refused(&self) -> Option<Source> {
-        let closed = TcpListener::bind(LOOPBACK).unwrap().local_addr().unwrap();
-        let socket = sys_socket::socket(Domain::IPV4, Kind::STREAM, Protocol::TCP).unwrap();
-        let _in_progress = sys_socket::connect(&socket, &Address::from(closed));
+        let new = || sys_socket::socket(Domain::IPV4, Kind::STREAM, Protocol::TCP).unwrap();
+        // Bound, so that nobody else listens there, and not listening.
+        let deaf = new();
+        sys_socket::bind(&deaf, &Address::from(SocketAddr::from(LOOPBACK))).unwrap();
+        let socket = new();
+        let _in_progress = sys_socket::connect(&socket, &sys_socket::local_addr(&deaf).unwrap());
         Some(Source::Stream(socket.into()))
     }
 
