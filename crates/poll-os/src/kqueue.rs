@@ -36,10 +36,10 @@ use changes::Changes;
 /// # Platform notes
 ///
 /// * Regular files are accepted. FreeBSD reports them as writable all the time, the others once.
-/// * Pipes: FreeBSD and older systems of Apple's refuse to watch a writing end whose reader is
-///   gone (`EPIPE`; NetBSD: `EBADF`). Some kernels tell the writer of it by the end of reading
-///   only, so register writing ends for both directions. Apple's systems do not report that the
-///   last writer of a FIFO (mkfifo(2)) has closed it.
+/// * Pipes: FreeBSD, DragonFly and older systems of Apple's refuse to watch a writing end whose
+///   reader is gone (`EPIPE`; NetBSD: `EBADF`). Some kernels tell the writer of it by the end of
+///   reading only, so register writing ends for both directions. Apple's systems do not report that
+///   the last writer of a FIFO (mkfifo(2)) has closed it.
 /// * Apple's systems: `/dev/tty` cannot be watched (`EINVAL`), the terminal's own device can. An
 ///   interest in nothing but hang-ups is told a full receive buffer too.
 /// * A child process made by fork(2) does not inherit the poller: make one in the child.

@@ -214,7 +214,8 @@ impl Change<'static> {
     #[doc(alias = "EVFILT_SIGNAL")]
     #[must_use]
     pub fn signal(signal: i32, flags: Flags, udata: usize) -> Self {
-        // A negative number becomes one that no signal has, so that the kernel says `EINVAL`.
+        // A negative number becomes one that no signal has: OpenBSD says `EINVAL`, the others take it
+        // and never report it.
         let ident = usize::try_from(signal).unwrap_or(usize::MAX);
         Self::on_ident(ident, Filter::SIGNAL, flags, udata)
     }
