@@ -160,3 +160,13 @@ fn a_script_decides_how_the_next_calls_of_its_thread_end() {
     assert_eq!(events, [prescribed]);
     assert_eq!(next(&kqueue).udata(), 1);
 }
+
+#[test]
+fn what_was_reported_while_it_was_posted_again_is_no_failure() {
+    let kqueue = Kqueue::new().unwrap();
+    let bell = UserEvent::new(1, 1);
+    at_next_change(Step::Refuse(vec![(1, Errno::NOENT)]));
+    assert_eq!(bell.post(&kqueue), Ok(()));
+    at_next_change(Step::Refuse(vec![(1, Errno::NOMEM)]));
+    assert_eq!(bell.post(&kqueue), Err(Errno::NOMEM));
+}
