@@ -153,7 +153,8 @@ impl Kqueue {
         operation: Operation,
     ) -> Result<(), Errno> {
         let result = changes.verdict(range, operation);
-        if result.is_err() && operation != Operation::Deregister {
+        let has_failed = result.is_err() && operation != Operation::Deregister;
+        if has_failed && !changes.is_replaced(range) {
             let mut undo = Changes::<{ changes::LONGEST }>::new(source);
             // What was not made cannot be taken back, and that is as good.
             let undone = undo.add(source, Operation::Deregister);

@@ -128,6 +128,15 @@ impl<'fd, const N: usize> Changes<'fd, N> {
             Operation::Register(..) | Operation::Modify(..) => Ok(()),
         }
     }
+
+    /// Whether a later operation is about the same source, and so began by deleting what this one
+    /// made.
+    pub(super) fn is_replaced(&self, range: Range) -> bool {
+        let ident = |change: &Change<'_>| change.as_event().ident();
+        let source = self.list.get(range.start).map(ident);
+        let later = self.list.get(range.end..self.len).unwrap_or_default();
+        later.iter().any(|change| Some(ident(change)) == source)
+    }
 }
 
 /// The additions that an interest asks for, at most one for each filter.

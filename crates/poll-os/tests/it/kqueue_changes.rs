@@ -339,3 +339,18 @@ fn each_entry_of_a_mixed_batch_has_the_receipts_of_its_own_changes() {
     assert_eq!(kinds, expected);
     assert_eq!(tokens(&mut poll), [4]);
 }
+
+#[test]
+fn an_entry_that_fails_takes_nothing_back_from_a_later_one_of_the_same_source() {
+    let mut poll = Poll::new().unwrap();
+    let (near, _far) = UnixStream::pair().unwrap();
+    let (write, level) = (Interest::WRITABLE, Trigger::Level);
+    let mut batch = [
+        Change::register(&near, Token(1), BOTH, level),
+        Change::register(&near, Token(2), write, level),
+    ];
+    at_next_change(Step::Refuse(vec![(DELETIONS, Errno::NOMEM)]));
+    assert_eq!(poll.registry().apply(&mut batch), 1);
+    assert!(batch[1].result().unwrap().is_ok());
+    assert_eq!(tokens(&mut poll), [2]);
+}
