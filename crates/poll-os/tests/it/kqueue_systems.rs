@@ -6,13 +6,15 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use poll_conformance::run;
 use poll_os::kqueue::{Events, Poll, Waker};
 use poll_os::{Change, ChildExit, Engine, Interest, Ready, Token, Trigger};
-use sys_kqueue::emulation::{Profile, ReceiptFlags, Zombies, recorded, set_profile};
-use sys_kqueue::{Filter, Flags};
+use sys_kqueue::emulation::{
+    Profile, ReceiptFlags, Step, Zombies, at_next_change, recorded, set_profile,
+};
+use sys_kqueue::{Errno, Filter, Flags};
 
 use crate::fixture::KernelFixture;
 use crate::nesting::nesting;
@@ -111,6 +113,39 @@ fn the_end_of_a_child_that_was_not_waited_for_is_reported_whatever_the_kernel_sa
             assert_eq!(child.wait().unwrap().code(), Some(1));
         }
     }
+}
+
+#[test]
+fn a_child_that_is_about_to_end_is_looked_at_until_it_has() {
+    let mut child = Command::new("sh")
+        .args(["-c", "read line; exit 3"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // As if the kernel had it among its processes no more, and not yet among its zombies.
+    at_next_change(Step::Refuse(vec![(0, Errno::SRCH)]));
+    let exit = ChildExit::new(&child).unwrap();
+    let mut poll = Poll::new().unwrap();
+    let mut events = Events::with_capacity(4);
+    let how = (Interest::READABLE, Trigger::Edge);
+    poll.registry()
+        .register(&exit, Token(1), how.0, how.1)
+        .unwrap();
+    for _ in 0..3 {
+        poll.wait(&mut events, SOON).unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(exit.try_status().unwrap(), None);
+    }
+    drop(child.stdin.take());
+    let status = loop {
+        poll.wait(&mut events, SOON).unwrap();
+        assert_eq!(events.len(), 1);
+        if let Some(status) = exit.try_status().unwrap() {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), Some(3));
+    assert_eq!(child.wait().unwrap(), status);
 }
 
 fn reported(exit: &ChildExit, code: i32) {
