@@ -214,8 +214,8 @@ impl Change<'static> {
     #[doc(alias = "EVFILT_SIGNAL")]
     #[must_use]
     pub fn signal(signal: i32, flags: Flags, udata: usize) -> Self {
-        // A negative number becomes one that no signal has: OpenBSD says `EINVAL`, the others take it
-        // and never report it.
+        // A negative number becomes one that no signal has: OpenBSD says `EINVAL`, the others take
+        // it and never report it.
         let ident = usize::try_from(signal).unwrap_or(usize::MAX);
         Self::on_ident(ident, Filter::SIGNAL, flags, udata)
     }

@@ -82,8 +82,8 @@ impl Kqueue {
     ///   file or these values.
     /// * `ESRCH`: there is no such process.
     /// * `EPERM`, `EACCES`: the process may not be watched.
-    /// * `EPIPE`: the other end of the pipe is closed (FreeBSD, DragonFly, older systems of Apple's;
-    ///   NetBSD says `EBADF`).
+    /// * `EPIPE`: the other end of the pipe is closed (FreeBSD, DragonFly, older systems of
+    ///   Apple's; NetBSD says `EBADF`).
     /// * `ENOMEM`: the kernel has no memory left.
     ///
     /// Manual: kevent(2)
