@@ -20,8 +20,9 @@ use crate::child_watch::Watch;
 /// Register it with [`Interest::READABLE`](crate::Interest::READABLE). It stays readable until
 /// [`try_status`](Self::try_status) has told the end, and may be readable before it, above all
 /// where it shares the signal `SIGCHLD` with other children (see below): `try_status` has the last
-/// word. With the poll(2) engine and [`Trigger::Edge`](crate::Trigger::Edge), call
-/// [`Registered::rearm`](crate::Registered::rearm) after it.
+/// word, and after a `None` of its there is another edge. With the poll(2) engine and
+/// [`Trigger::Edge`](crate::Trigger::Edge), call [`Registered::rearm`](crate::Registered::rearm)
+/// after it.
 ///
 /// # Platform notes
 ///
@@ -67,7 +68,8 @@ pub(crate) enum Reaping {
 }
 
 impl ChildExit {
-    /// A source for the end of `child`. Two system calls (`SIGCHLD`: up to six).
+    /// A source for the end of `child`. Two system calls (kqueue: four or five;
+    /// `SIGCHLD`: up to six).
     ///
     /// # Errors
     ///
@@ -102,7 +104,8 @@ impl ChildExit {
 
     /// How the child ended; `None` while it runs. Never blocks, never reaps.
     ///
-    /// One system call until it has ended (`SIGCHLD`: up to four), none afterwards.
+    /// One system call until it has ended, none afterwards. While it runs, a kqueue takes one more,
+    /// and a third if the kernel noted the end before it can be waited for; `SIGCHLD`: up to four.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ use rustix::io::Errno;
 use crate::{Change, Event};
 
 pub use script::{
-    Profile, ReceiptFlags, Step, Zombies, at_next_change, at_next_wait, event, recorded,
+    Exits, Profile, ReceiptFlags, Step, Zombies, at_next_change, at_next_wait, event, recorded,
     set_profile,
 };
 

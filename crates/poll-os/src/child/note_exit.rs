@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::OnceLock;
 
 use sys_kqueue::{Change, Errno, Event, Flags, Kind, Kqueue, ProcessNotes};
 use sys_process::Pid;
@@ -18,16 +19,17 @@ pub(crate) struct Watch {
     pid: Pid,
     /// The end came before the kqueue could watch for it.
     was_late: bool,
+    /// What a note said that was taken: the status, where the kernel adds it unasked and nobody
+    /// else tells it without reaping. Others leave a zero there, which nobody reads.
+    noted: OnceLock<ExitStatus>,
 }
 
 impl Watch {
     pub(crate) fn new(id: u32) -> io::Result<Self> {
         let pid = pid(id)?;
         let kqueue = Kqueue::new()?;
-        // Where there is no note for it, the status comes unasked.
-        let status = ProcessNotes::EXITSTATUS.unwrap_or(ProcessNotes::EMPTY);
-        let notes = ProcessNotes::EXIT | status;
-        let watched = kqueue.apply_one(&Change::process(pid, notes, Flags::ADD, 0));
+        let change = Change::process(pid, ProcessNotes::EXIT, Flags::ADD, 0);
+        let watched = kqueue.apply_one(&change);
         // Any process can be watched, but only a child can be asked for its end. After the
         // registration, so that an end between the two is not lost.
         let has_ended = match look(pid, Reaping::Leave) {
@@ -41,6 +43,7 @@ impl Watch {
             kqueue,
             pid,
             was_late,
+            noted: OnceLock::new(),
         };
         if was_late {
             watch.report()?;
@@ -52,11 +55,17 @@ impl Watch {
 
     pub(crate) fn status(&self, reaping: Reaping) -> io::Result<Option<ExitStatus>> {
         match look(self.pid, reaping) {
-            Err(error) if is_unsupported(&error) && !self.was_late => self.noted(),
-            Ok(None) if self.was_late => {
-                // Still about to end: come back soon.
-                self.report()?;
+            Ok(None) => {
+                // Kernels note the end before it can be waited for. The caller has had the edge
+                // for it, so there has to be another one: come back soon.
+                if self.take()? {
+                    self.report()?;
+                }
                 Ok(None)
+            }
+            Err(error) if is_unsupported(&error) && !self.was_late => {
+                self.take()?;
+                Ok(self.noted.get().copied())
             }
             answer => answer,
         }
@@ -71,17 +80,22 @@ impl Watch {
         Ok(self.kqueue.apply_one(&Change::timer(0, soon, once, 0))?)
     }
 
-    /// What the kernel noted, which it tells once.
-    fn noted(&self) -> io::Result<Option<ExitStatus>> {
-        let mut events = [Event::default()];
-        self.kqueue.wait(&mut events, Some(Duration::ZERO))?;
-        let [event] = events;
-        Ok(match event.kind() {
-            Kind::Process { notes, data, .. } if notes.contains(ProcessNotes::EXIT) => {
-                i32::try_from(data).ok().map(ExitStatus::from_raw)
+    /// Takes what the kqueue has and keeps what it says; whether there was anything.
+    ///
+    /// Taken, also because not all kernels start a timer again that has not been reported yet.
+    fn take(&self) -> io::Result<bool> {
+        // A note and a timer.
+        let mut events = [Event::default(); 2];
+        let count = self.kqueue.wait(&mut events, Some(Duration::ZERO))?;
+        for event in events.iter().take(count) {
+            if let Kind::Process { notes, data, .. } = event.kind()
+                && notes.contains(ProcessNotes::EXIT)
+                && let Ok(status) = i32::try_from(data)
+            {
+                self.noted.get_or_init(|| ExitStatus::from_raw(status));
             }
-            _ => None,
-        })
+        }
+        Ok(count > 0)
     }
 }
 

@@ -6,13 +6,13 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use poll_conformance::run;
 use poll_os::kqueue::{Events, Poll, Waker};
 use poll_os::{Change, ChildExit, Engine, Interest, Ready, Token, Trigger};
 use sys_kqueue::emulation::{
-    Profile, ReceiptFlags, Step, Zombies, at_next_change, recorded, set_profile,
+    Exits, Profile, ReceiptFlags, Step, Zombies, at_next_change, recorded, set_profile,
 };
 use sys_kqueue::{Errno, Filter, Flags};
 
@@ -35,8 +35,9 @@ fn other() -> Profile {
         triggers_on_add: !own.triggers_on_add,
         zombies: match own.zombies {
             Zombies::Reported => Zombies::Refused,
-            Zombies::Refused => Zombies::Reported,
+            _ => Zombies::Reported,
         },
+        exits: own.exits,
     }
 }
 
@@ -98,7 +99,7 @@ fn a_bell_that_outlives_its_kqueue_rings_for_nobody() {
 
 #[test]
 fn the_end_of_a_child_that_was_not_waited_for_is_reported_whatever_the_kernel_says() {
-    for zombies in [Zombies::Reported, Zombies::Refused] {
+    for zombies in [Zombies::Reported, Zombies::Refused, Zombies::Unreported] {
         for has_user_events in [true, false] {
             set_profile(Profile {
                 zombies,
@@ -117,13 +118,33 @@ fn the_end_of_a_child_that_was_not_waited_for_is_reported_whatever_the_kernel_sa
 
 #[test]
 fn a_child_that_is_about_to_end_is_looked_at_until_it_has() {
-    let mut child = Command::new("sh")
+    let child = child_until_told();
+    // As if the kernel had it among its processes no more, and not yet among its zombies.
+    at_next_change(Step::Refuse(vec![(0, Errno::SRCH)]));
+    looked_at_until_it_ends(child);
+}
+
+#[test]
+fn an_end_that_is_noted_before_it_can_be_waited_for_is_an_edge_again() {
+    let child = child_until_told();
+    set_profile(Profile {
+        exits: Exits::Early,
+        ..Profile::default()
+    });
+    looked_at_until_it_ends(child);
+}
+
+/// A child that ends with code 3 when its input is closed.
+fn child_until_told() -> Child {
+    Command::new("sh")
         .args(["-c", "read line; exit 3"])
         .stdin(Stdio::piped())
         .spawn()
-        .unwrap();
-    // As if the kernel had it among its processes no more, and not yet among its zombies.
-    at_next_change(Step::Refuse(vec![(0, Errno::SRCH)]));
+        .unwrap()
+}
+
+/// As long as the child cannot be waited for, each `None` is followed by an edge; nobody re-arms.
+fn looked_at_until_it_ends(mut child: Child) {
     let exit = ChildExit::new(&child).unwrap();
     let mut poll = Poll::new().unwrap();
     let mut events = Events::with_capacity(4);
@@ -134,6 +155,8 @@ fn a_child_that_is_about_to_end_is_looked_at_until_it_has() {
     for _ in 0..3 {
         poll.wait(&mut events, SOON).unwrap();
         assert_eq!(events.len(), 1);
+        assert_eq!(exit.try_status().unwrap(), None);
+        // To ask once more, without an edge before, takes none away.
         assert_eq!(exit.try_status().unwrap(), None);
     }
     drop(child.stdin.take());

@@ -12,7 +12,7 @@ use rustix::time::{
 
 use super::queue::{id, timespec};
 use super::registry::duplicate;
-use super::script::{Profile, Zombies};
+use super::script::{Exits, Profile, Zombies};
 use super::watch::{Mode, Report, Watch};
 use crate::event::{Event, Filter, Flags};
 use crate::notes::{ProcessNotes, UserNotes};
@@ -32,7 +32,13 @@ enum Source {
     /// Readable while it is triggered.
     User(OwnedFd),
     Timer(OwnedFd),
-    Process(OwnedFd),
+    Process(Process),
+}
+
+/// A process, and what is readable once its end is to be reported.
+struct Process {
+    pidfd: OwnedFd,
+    ended: OwnedFd,
 }
 
 /// The flags that a registration keeps and its reports show.
@@ -69,7 +75,7 @@ impl Knote {
                 event.flags |= target::flags_to_raw(Flags::CLEAR.bits());
                 Source::Timer(timer(change)?)
             } else if filter == Filter::PROC {
-                Source::Process(process(change, profile.zombies)?)
+                Source::Process(process(change, profile)?)
             } else {
                 return Err(Errno::INVAL);
             };
@@ -93,7 +99,8 @@ impl Knote {
     pub(super) fn signal(&self) -> BorrowedFd<'_> {
         match &self.source {
             Source::Descriptor(watch) => watch.signal(),
-            Source::User(fd) | Source::Timer(fd) | Source::Process(fd) => fd.as_fd(),
+            Source::User(fd) | Source::Timer(fd) => fd.as_fd(),
+            Source::Process(process) => process.ended.as_fd(),
         }
     }
 
@@ -158,7 +165,7 @@ impl Knote {
                     data: i64::try_from(expirations).unwrap_or(i64::MAX),
                 }),
             },
-            Source::Process(process) => Some(end(process, self.event.fflags)),
+            Source::Process(process) => Some(end(&process.pidfd, self.event.fflags)),
         };
         Ok(report.map(|report| Event {
             flags: self.event.flags | target::flags_to_raw(report.flags.bits()),
@@ -270,14 +277,18 @@ fn set(timer: &OwnedFd, change: &Event, registered: Flags) -> Result<(), Errno> 
     timerfd_settime(timer, flags, &value).map(drop)
 }
 
-fn process(change: &Event, zombies: Zombies) -> Result<OwnedFd, Errno> {
+fn process(change: &Event, profile: &Profile) -> Result<Process, Errno> {
     let number = i32::try_from(change.ident()).map_err(|_too_large| Errno::SRCH)?;
     let pid = Pid::from_raw(number).ok_or(Errno::SRCH)?;
-    let process = pidfd_open(pid, PidfdFlags::NONBLOCK)?;
-    if zombies == Zombies::Refused && status(&process).is_some() {
-        return Err(Errno::SRCH);
-    }
-    Ok(process)
+    let pidfd = pidfd_open(pid, PidfdFlags::NONBLOCK)?;
+    let flags = EventfdFlags::CLOEXEC;
+    let ended = match (status(&pidfd), profile.zombies, profile.exits) {
+        (Some(_), Zombies::Refused, _) => return Err(Errno::SRCH),
+        (Some(_), Zombies::Unreported, _) => eventfd(0, flags)?,
+        (None, _, Exits::Early) => eventfd(1, flags)?,
+        _ => pidfd_open(pid, PidfdFlags::NONBLOCK)?,
+    };
+    Ok(Process { pidfd, ended })
 }
 
 /// The end of a process, which is the last that is reported of it.

@@ -22,6 +22,8 @@ pub struct Profile {
     pub triggers_on_add: bool,
     /// What is said to who wants to watch a process that has ended and was not waited for.
     pub zombies: Zombies,
+    /// When the end of a process that is watched is reported.
+    pub exits: Exits,
 }
 
 /// What a receipt does with the flags of its change.
@@ -40,6 +42,17 @@ pub enum Zombies {
     Reported,
     /// `ESRCH`, as on Apple's systems.
     Refused,
+    /// Nothing, and nothing is reported ever: the kernel tells only what happens from then on.
+    Unreported,
+}
+
+/// When the end of a process that is watched is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exits {
+    /// When it can be waited for.
+    Waitable,
+    /// Before that, as kernels do that post the note on the way to the end: here at once.
+    Early,
 }
 
 impl Default for Profile {
@@ -56,6 +69,7 @@ impl Default for Profile {
                 true => Zombies::Refused,
                 false => Zombies::Reported,
             },
+            exits: Exits::Waitable,
         }
     }
 }
