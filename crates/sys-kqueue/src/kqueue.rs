@@ -128,7 +128,8 @@ impl Kqueue {
     ///
     /// # Platform notes
     ///
-    /// The timeout has nanoseconds; how exact it is is up to the kernel, which rounds up.
+    /// The timeout has nanoseconds; how exact it is is up to the kernel, which rounds up. Apple's
+    /// older kernels cut it to microseconds, so there it is rounded up to those before.
     ///
     /// Manual: kevent(2)
     #[doc(alias = "kevent")]

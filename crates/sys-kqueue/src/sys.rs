@@ -79,7 +79,7 @@ pub(crate) fn kevent_in_place(kqueue: BorrowedFd<'_>, list: &mut [Event]) -> Res
 }
 
 fn timespec(timeout: Duration) -> libc::timespec {
-    let (seconds, nanos) = seconds_and_nanos(timeout);
+    let (seconds, nanos) = seconds_and_nanos(timeout, target::WAIT_UNIT);
     libc::timespec {
         tv_sec: seconds.into(),
         tv_nsec: nanos.into(),

@@ -145,6 +145,13 @@ pub(crate) const fn ext_to_raw(_ext: [u64; 4]) -> Option<RawExt> {
     None
 }
 
+/// The nanoseconds that a wait is counted in; Apple's older kernels cut it to microseconds.
+#[cfg(any(target_vendor = "apple", kqueue_emulation = "apple"))]
+pub(crate) const WAIT_UNIT: u32 = 1_000;
+/// The nanoseconds that a wait is counted in.
+#[cfg(not(any(target_vendor = "apple", kqueue_emulation = "apple")))]
+pub(crate) const WAIT_UNIT: u32 = 1;
+
 /// The length of a list of events.
 #[cfg(target_os = "netbsd")]
 pub(crate) type Count = usize;

@@ -250,7 +250,7 @@ pub(super) fn id(id: u64) -> epoll::EventData {
 }
 
 pub(super) fn timespec(timeout: Duration) -> Timespec {
-    let (seconds, nanos) = seconds_and_nanos(timeout);
+    let (seconds, nanos) = seconds_and_nanos(timeout, target::WAIT_UNIT);
     Timespec {
         tv_sec: seconds.into(),
         tv_nsec: nanos.into(),
