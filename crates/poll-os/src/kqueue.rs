@@ -30,7 +30,8 @@ use changes::Changes;
 /// * a `modify` that the kernel refuses, because it has no memory or cannot watch the source for
 ///   the new interest, ends the registration;
 /// * a registration ends when its descriptor is closed, although duplicates of it may live;
-/// * an interest in nothing but hang-ups is told data too, if the source is no socket;
+/// * an interest in nothing but hang-ups is told data too, if the source is no connected socket,
+///   and connections, if it is a listener;
 /// * events carry the pending error and how much waits.
 ///
 /// # Platform notes

@@ -254,6 +254,27 @@ fn the_end_of_a_stream_comes_with_its_data_and_reading_goes_on_until_zero() {
 }
 
 #[test]
+fn who_waits_for_nothing_but_hang_ups_is_told_the_connections_of_a_listener() {
+    let mut poll = Poll::new().unwrap();
+    let mut events = Events::with_capacity(4);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (near, mut far) = UnixStream::pair().unwrap();
+    let registry = poll.registry();
+    for (source, token) in [(listener.as_fd(), Token(1)), (near.as_fd(), Token(2))] {
+        registry
+            .register(&source, token, Interest::HANGUP, Trigger::Level)
+            .unwrap();
+    }
+    far.write_all(b"x").unwrap();
+    poll.wait(&mut events, NOW).unwrap();
+    assert!(events.is_empty());
+    let _connected = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    poll.wait(&mut events, SOON).unwrap();
+    let seen: Vec<_> = events.iter().map(|it| (it.token(), it.ready())).collect();
+    assert_eq!(seen, [(Token(1), Ready::READABLE)]);
+}
+
+#[test]
 fn who_waits_for_urgent_data_only_is_told_the_end() {
     if !Poll::CAPABILITIES.priority {
         return;

@@ -155,8 +155,10 @@ impl Watch {
             now: state.revents(),
             socket: sockopt::socket_type(source).ok(),
         };
-        // Sockets only: what else there is has no low-water mark.
-        let marked = notes & IoNotes::LOWAT.bits() != 0 && state.socket.is_some();
+        // Sockets only: what else there is has no low-water mark, and a listener ignores it.
+        let listens = sockopt::socket_acceptconn(source).unwrap_or(false);
+        let has_mark = state.socket.is_some() && !listens;
+        let marked = notes & IoNotes::LOWAT.bits() != 0 && has_mark;
         let lowest = marked.then_some(data);
         Ok(match self.filter {
             Filter::READ => state.readable(lowest),
