@@ -46,7 +46,8 @@ impl Filter {
     /// File systems come and go. Apple, FreeBSD, NetBSD, DragonFly.
     #[doc(alias = "EVFILT_FS")]
     pub const FS: Option<Self> = Self::some(FILTERS.fs);
-    /// The send buffer of a socket is empty. FreeBSD, NetBSD.
+    /// The send buffer of a socket is empty. FreeBSD, NetBSD since version 10: an older kernel
+    /// says `EINVAL`.
     #[doc(alias = "EVFILT_EMPTY")]
     pub const EMPTY: Option<Self> = Self::some(FILTERS.empty);
     /// Something happened to a process, by its descriptor. FreeBSD.
