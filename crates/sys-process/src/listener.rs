@@ -278,7 +278,7 @@ mod tests {
         let (stop, stopped) = channel::<()>();
         std::thread::scope(|scope| {
             // On a machine that switches threads slowly, fewer rounds have to do.
-            let limit = scope.spawn(move || stopped.recv_timeout(Duration::from_secs(2)));
+            let limit = scope.spawn(move || stopped.recv_timeout(Duration::from_secs(10)));
             scope.spawn(|| {
                 for round in 1..OVER {
                     until(&turn, round);
