@@ -56,8 +56,11 @@ impl Guest {
         }
         files.add_program("init", INIT.as_bytes());
         let mut guest = Self { tools, files };
-        let busybox = guest.tools.join("bin/busybox");
-        guest.add_file(&busybox, "bin/busybox")?;
+        // Debian has moved it below `usr` since.
+        let places = ["bin/busybox", "usr/bin/busybox"].map(|path| guest.tools.join(path));
+        let [old, new] = &places;
+        let busybox = if old.exists() { old } else { new };
+        guest.add_file(busybox, "bin/busybox")?;
         Ok(guest)
     }
 
