@@ -106,9 +106,10 @@ fn main() -> ExitCode {
         print_help();
         return ExitCode::from(2);
     };
+    // Only as the first one: `vm SYSTEM ls -h` is for the machine there.
     if rest
-        .iter()
-        .any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+        .first()
+        .is_some_and(|argument| matches!(argument.as_str(), "--help" | "-h"))
     {
         print_help();
         return ExitCode::SUCCESS;
