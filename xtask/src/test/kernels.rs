@@ -52,6 +52,9 @@ pub(super) fn oldest() -> super::Result {
     match on_kernel(oldest, &mut tally) {
         Ok(()) => {
             println!("Linux {}: {tally}", oldest.name);
+            for skip in tally.skips() {
+                println!("    {skip}");
+            }
             Ok(Done::Passed)
         }
         Err(Trouble::Lacking(reason)) => Ok(Done::Skipped(reason)),
