@@ -37,7 +37,7 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        arguments: "[--quick | --kernel V | --target T]",
+        arguments: "[--quick | --kernel V [--strict] | --target T [--strict]]",
         purpose: "everything that must pass; --quick: the inner loop; or on other kernels, targets",
         run: test::run,
     },
