@@ -102,7 +102,12 @@ impl Mirror {
     /// Unpacks packages, `name` or `name=version`, without what they depend on, and says where.
     pub(crate) fn unpack(&self, packages: &[&str]) -> Result<PathBuf, Trouble> {
         self.unpack_once(packages, |new| {
+            // What an interrupted run left may be half an archive of another version.
             let archives = self.folder.join("new");
+            if archives.exists() {
+                let failed = |e| format!("{}: {e}", archives.display());
+                fs::remove_dir_all(&archives).map_err(failed)?;
+            }
             make_folder(&archives)?;
             let mut call = vec!["-q", "download"];
             call.extend_from_slice(new);
