@@ -13,6 +13,10 @@
 //!
 //! * Which error a socket has is unknown until the program takes it: `fflags` says `ECONNRESET`.
 //! * The room in a send buffer is its whole size, and the length of a listener's queue is one.
+//! * A writing end of a pipe whose reader is gone can be watched; FreeBSD and DragonFly say
+//!   `EPIPE`, NetBSD `EBADF`.
+//! * A kqueue in another one is an edge of that again with whatever is posted to it, also if that
+//!   is posted already; kernels may say nothing until it was taken.
 //! * A descriptor that is closed while its duplicate comes back under the same number is the same.
 //! * A file that has been read to its end says nothing when it grows.
 //! * There is no `EVFILT_SIGNAL`, `EVFILT_VNODE` or `EVFILT_AIO`: `EINVAL`.
