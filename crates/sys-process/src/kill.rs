@@ -1,10 +1,10 @@
 //! Sending signals by process id.
 
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::signal::Signal;
-use crate::sys;
+use crate::{sys, target};
 
 /// Sends `signal` to the process `pid`.
 ///
@@ -42,4 +42,18 @@ pub fn kill(pid: Pid, signal: Signal) -> Result<(), Errno> {
 #[doc(alias = "killpg")]
 pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
     sys::kill_group(group, signal)
+}
+
+/// Whether there is certainly no process `pid`: none runs, and none has ended and is still to be
+/// waited for. One system call, which sends nothing.
+///
+/// # Platform notes
+///
+/// OpenBSD: always false, as kill(2) does not find there what is to be waited for.
+///
+/// Manual: kill(2)
+#[must_use]
+pub fn is_gone(pid: Pid) -> bool {
+    // EPERM: there is one, and it belongs to someone else.
+    target::KILL_FINDS_ENDED && test_kill_process(pid) == Err(Errno::SRCH)
 }

@@ -40,7 +40,7 @@ mod wait;
 pub use rustix::io::Errno;
 pub use rustix::process::Pid;
 
-pub use kill::{kill, kill_group};
+pub use kill::{is_gone, kill, kill_group};
 pub use limit::{DescriptorLimit, descriptor_limit, set_descriptor_limit};
 pub use listener::{Pending, SignalListener};
 pub use mask::{SignalSet, block_signals, set_signal_mask, signal_mask};

@@ -15,6 +15,13 @@ pub(crate) use libc::__errno as errno_location;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 pub(crate) use libc::___errno as errno_location;
 
+/// Whether kill(2) finds processes that have ended and were not waited for, as POSIX wants it.
+#[cfg(not(target_os = "openbsd"))]
+pub(crate) const KILL_FINDS_ENDED: bool = true;
+/// Whether kill(2) finds processes that have ended and were not waited for, as POSIX wants it.
+#[cfg(target_os = "openbsd")]
+pub(crate) const KILL_FINDS_ENDED: bool = false;
+
 /// Whether the C library keeps this number for itself.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn is_reserved(number: i32) -> bool {

@@ -24,6 +24,7 @@ mod disposition;
 mod emulation;
 mod foreign;
 mod fork;
+mod gone;
 #[cfg(target_os = "linux")]
 mod inheritance;
 mod isolated;
