@@ -87,6 +87,12 @@ impl ChildExit {
     ///
     /// As for [`new`](Self::new); `ECHILD` also if the process is none of this process's children.
     ///
+    /// # Platform notes
+    ///
+    /// NetBSD, OpenBSD: a stranger is not told from a child here, only by
+    /// [`try_reap`](Self::try_reap), or by `EACCES` if it belongs to someone else. OpenBSD does not
+    /// tell either that a child was waited for already: the source is readable.
+    ///
     /// Manual: pidfd_open(2), sigaction(2), waitid(2)
     pub fn from_id(id: u32) -> io::Result<Self> {
         Ok(Self {
@@ -109,7 +115,12 @@ impl ChildExit {
     ///
     /// # Errors
     ///
-    /// `ECHILD`: someone has waited for the child before this source was asked.
+    /// * `ECHILD`: someone has waited for the child before this source was asked.
+    /// * `EOPNOTSUPP` (NetBSD, OpenBSD): the child ended before this source was made.
+    ///
+    /// # Platform notes
+    ///
+    /// NetBSD, OpenBSD: a source that was made in time knows the end also after someone has waited.
     ///
     /// Manual: waitid(2)
     pub fn try_status(&self) -> io::Result<Option<ExitStatus>> {

@@ -89,10 +89,10 @@ use poll as native;
 )))]
 #[path = "child/announced.rs"]
 mod child_announced;
-#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd", kqueue_emulation = "reap")))]
 #[path = "child/look.rs"]
 mod child_look;
-#[cfg(any(target_os = "netbsd", target_os = "openbsd"))]
+#[cfg(any(target_os = "netbsd", target_os = "openbsd", kqueue_emulation = "reap"))]
 #[path = "child/look_reap.rs"]
 mod child_look;
 #[cfg(any(

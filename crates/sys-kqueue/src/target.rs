@@ -145,6 +145,20 @@ pub(crate) const fn ext_to_raw(_ext: [u64; 4]) -> Option<RawExt> {
     None
 }
 
+/// Whether the emulation says `ESRCH` of processes that have ended, as Apple's systems, NetBSD and
+/// OpenBSD do.
+#[cfg(all(
+    target_os = "linux",
+    any(kqueue_emulation = "apple", kqueue_emulation = "reap")
+))]
+pub(crate) const REFUSES_ENDED: bool = true;
+/// Whether the emulation says `ESRCH` of processes that have ended.
+#[cfg(all(
+    target_os = "linux",
+    not(any(kqueue_emulation = "apple", kqueue_emulation = "reap"))
+))]
+pub(crate) const REFUSES_ENDED: bool = false;
+
 /// The nanoseconds that a wait is counted in; Apple's older kernels cut it to microseconds.
 #[cfg(any(target_vendor = "apple", kqueue_emulation = "apple"))]
 pub(crate) const WAIT_UNIT: u32 = 1_000;

@@ -37,7 +37,20 @@ pub(super) fn kqueue() -> Result {
             cargo(&format!("test {place} --doc")).run()?;
         }
     }
-    Ok(Done::Passed)
+    children()
+}
+
+/// The end of a child as on NetBSD and OpenBSD, which tell it to who reaps only.
+fn children() -> Result {
+    let place = "-p poll-os --all-features --target-dir target/kqueue";
+    let call = &format!("test {place} --test it -- child:: child_reaps::");
+    let flags = "--cfg kqueue_emulation --cfg kqueue_emulation=\"reap\"";
+    let output = Call::cargo(call).env("RUSTFLAGS", flags).output()?;
+    print!("{output}");
+    match count(&output, "test child_reaps::") {
+        0 => Err("poll-os as on NetBSD: `test child_reaps::` was not run".into()),
+        _ => Ok(Done::Passed),
+    }
 }
 
 /// How many tests whose line starts with `wanted` passed.

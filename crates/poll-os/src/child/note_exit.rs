@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 use std::sync::OnceLock;
 
 use sys_kqueue::{Change, Errno, Event, Flags, Kind, Kqueue, ProcessNotes};
-use sys_process::Pid;
+use sys_process::{Pid, is_gone};
 
 use crate::child::{Reaping, pid};
 use crate::child_look::look;
@@ -34,7 +34,11 @@ impl Watch {
         // registration, so that an end between the two is not lost.
         let has_ended = match look(pid, Reaping::Leave) {
             Ok(status) => status.is_some(),
-            Err(error) if is_unsupported(&error) => false,
+            // Who cannot look takes a stranger for a child; but the end of nobody never comes.
+            Err(error) if is_unsupported(&error) => match watched {
+                Err(Errno::SRCH) if is_gone(pid) => return Err(Errno::CHILD.into()),
+                _ => false,
+            },
             Err(error) => return Err(error),
         };
         // ESRCH: it has ended, or is about to, and only waits to be waited for.
@@ -67,6 +71,8 @@ impl Watch {
                 self.take()?;
                 Ok(self.noted.get().copied())
             }
+            // It waits to be waited for, unless somebody has.
+            Err(error) if is_unsupported(&error) && is_gone(self.pid) => Err(Errno::CHILD.into()),
             answer => answer,
         }
     }

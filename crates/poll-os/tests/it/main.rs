@@ -7,6 +7,12 @@ mod allocations;
 mod alone;
 mod batch;
 mod child;
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd", kqueue_emulation = "reap")))]
+#[path = "child/looks.rs"]
+mod child_looks;
+#[cfg(any(target_os = "netbsd", target_os = "openbsd", kqueue_emulation = "reap"))]
+#[path = "child/reaps.rs"]
+mod child_reaps;
 mod conformance;
 mod conformance_epoll;
 mod conformance_kqueue;

@@ -65,7 +65,7 @@ impl Default for Profile {
             },
             has_user_events: true,
             triggers_on_add: apple,
-            zombies: match apple {
+            zombies: match target::REFUSES_ENDED {
                 true => Zombies::Refused,
                 false => Zombies::Reported,
             },
