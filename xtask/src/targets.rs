@@ -144,7 +144,7 @@ impl Ready {
             .env("CARGO_INCREMENTAL", "0");
         if let Purpose::Link(linker) = purpose {
             let linker = linker.display().to_string();
-            call = call.env(&standard::linker_variable(target), &linker);
+            call = call.env(&standard::variable(target, "LINKER"), &linker);
         }
         Ok(call)
     }

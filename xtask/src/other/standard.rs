@@ -70,10 +70,10 @@ pub(crate) fn prepare(wanted: &[Wanted<'_>]) {
     }
 }
 
-/// The environment variable by which cargo is told of a target's linker.
-pub(crate) fn linker_variable(target: &str) -> String {
+/// The environment variable by which cargo is told of a target's `LINKER` or `RUNNER`.
+pub(crate) fn variable(target: &str, key: &str) -> String {
     let target = target.to_uppercase().replace('-', "_");
-    format!("CARGO_TARGET_{target}_LINKER")
+    format!("CARGO_TARGET_{target}_{key}")
 }
 
 fn installed(target: &str) -> bool {
@@ -147,7 +147,7 @@ fn build(place: &Place, library: &Path, wanted: &[Wanted<'_>]) -> Result<(), Str
         if let Purpose::Link(linker) = wanted.purpose {
             // std is a dynamic library too; nobody uses that one, but cargo makes it.
             let linker = linker.display().to_string();
-            call = call.env(&linker_variable(wanted.target), &linker);
+            call = call.env(&variable(wanted.target, "LINKER"), &linker);
         }
     }
     call.run()
@@ -179,7 +179,7 @@ fn install(place: &Place, wanted: Wanted<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key, linker_variable};
+    use super::{key, variable};
 
     #[test]
     fn another_compiler_has_another_folder() {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_linker_is_named_as_cargo_wants_it() {
-        let name = linker_variable("x86_64-unknown-freebsd");
+        let name = variable("x86_64-unknown-freebsd", "LINKER");
         assert_eq!(name, "CARGO_TARGET_X86_64_UNKNOWN_FREEBSD_LINKER");
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn run<P>(
         println!("\n== {name}");
         let start = now();
         let mut tally = Tally::default();
-        let result = suite(place, &mut tally);
+        let result = suite(place, &mut tally).and_then(|()| tally.judge());
         let (verdict, failure) = match result {
             Ok(()) => (format!("ok: {tally}"), false),
             Err(Trouble::Lacking(reason)) => (format!("SKIP: {reason}"), strict),
@@ -71,6 +71,9 @@ mod tests {
 
     const PLACES: [&str; 3] = ["5.10", "6.1", "pdp11"];
 
+    const RUN: &str = "conformance of epoll: 9 passed, 0 skipped, 0 failed\n\
+                       test result: ok. 4 passed; 0 failed; 0 filtered out\n";
+
     fn pick(names: &[&str]) -> Result<Vec<&'static str>, String> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let picked = named(&PLACES, |place| place, &names)?;
@@ -101,8 +104,9 @@ mod tests {
                 &PLACES,
                 |place| place,
                 strict,
-                |place, _tally| {
+                |place, tally| {
                     seen.push(*place);
+                    tally.add(RUN);
                     if *place == "6.1" {
                         result.clone()
                     } else {
@@ -119,5 +123,11 @@ mod tests {
             assert_eq!(outcome(strict, result), Err("1 of 3 FAILED".to_owned()));
         }
         assert_eq!(seen, PLACES.repeat(4));
+    }
+
+    #[test]
+    fn a_place_where_nothing_was_run_has_failed() {
+        let outcome = run(&PLACES, |place| place, false, |_place, _tally| Ok(()));
+        assert_eq!(outcome, Err("3 of 3 FAILED".to_owned()));
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn run(names: &[String], strict: bool) -> Outcome {
 pub(super) fn oldest() -> super::Result {
     let [oldest, ..] = &SERIES;
     let mut tally = Tally::default();
-    match on_kernel(oldest, &mut tally) {
+    match on_kernel(oldest, &mut tally).and_then(|()| tally.judge()) {
         Ok(()) => {
             println!("Linux {}: {tally}", oldest.name);
             for skip in tally.skips() {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::other::Trouble;
+
 /// The sums over all binaries of a run.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -33,6 +35,15 @@ impl Tally {
                 self.skipped.push(reason.to_owned());
             }
         }
+    }
+
+    /// An error if no test or no case of the contract passed: what runs nothing may end with
+    /// success too.
+    pub(super) fn judge(&self) -> Result<(), Trouble> {
+        if self.passed > 0 && self.cases > 0 {
+            return Ok(());
+        }
+        Err(Trouble::Failed(format!("too little was run: {self}")))
     }
 
     /// What was left out, each reason once and with its number.
@@ -71,6 +82,7 @@ fn first_number(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::Tally;
+    use crate::other::Trouble;
 
     const OUTPUT: &str = "\
 running 3 tests
@@ -100,6 +112,24 @@ conformance of poll(2): 80 passed, 0 skipped, 0 failed
             "7 tests, 170 cases of the contract (1 that an engine does not claim), 3 times SKIP"
         );
         assert_eq!(tally.skips(), ["2 x SKIP: no strace", "1 x SKIP: no wrk"]);
+    }
+
+    #[test]
+    fn a_run_without_tests_or_without_the_contract_has_failed() {
+        let judged = |output| {
+            let mut tally = Tally::default();
+            tally.add(output);
+            tally.judge()
+        };
+        assert_eq!(judged(OUTPUT), Ok(()));
+        let tests = "test result: ok. 4 passed; 0 failed; 0 filtered out\n";
+        let cases = "conformance of poll(2): 80 passed, 0 skipped, 0 failed\n";
+        for output in ["", tests, cases] {
+            let Err(Trouble::Failed(reason)) = judged(output) else {
+                panic!("{output:?} was taken as good");
+            };
+            assert!(reason.starts_with("too little was run: "), "{reason}");
+        }
     }
 
     #[test]

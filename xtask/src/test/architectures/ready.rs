@@ -47,17 +47,16 @@ impl Ready {
 
     /// A call of cargo that builds for the machine, and runs on it what it runs.
     pub(super) fn cargo(&self, arguments: &str) -> Call {
-        let name = self.machine.name;
-        let upper = name.to_uppercase().replace('-', "_");
+        let variable = |key| standard::variable(self.machine.name, key);
         let linker = self.linker.display().to_string();
-        let mut call = Call::cargo(arguments)
+        // A runner in any case, `env` being one that changes nothing: what somebody has configured
+        // for the target shall not come between.
+        let runner = self.runner.as_ref();
+        let runner = runner.map_or_else(|| "env".to_owned(), |it| it.display().to_string());
+        Call::cargo(arguments)
             .env("RUSTFLAGS", self.flags.trim())
-            .env(&standard::linker_variable(name), &linker);
-        if let Some(runner) = &self.runner {
-            let runner = runner.display().to_string();
-            call = call.env(&format!("CARGO_TARGET_{upper}_RUNNER"), &runner);
-        }
-        call
+            .env(&variable("LINKER"), &linker)
+            .env(&variable("RUNNER"), &runner)
     }
 }
 
@@ -115,8 +114,25 @@ fn script(described: &str, emulator: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::script;
+    use super::super::table::MACHINES;
+    use super::{Ready, script};
     use std::path::Path;
+
+    #[test]
+    fn a_runner_is_always_named_so_that_none_of_the_users_is_taken() {
+        let line = |runner: Option<&str>| {
+            let ready = Ready {
+                machine: &MACHINES[0],
+                flags: String::new(),
+                linker: "/link".into(),
+                runner: runner.map(Into::into),
+            };
+            ready.cargo("test").line()
+        };
+        let name = "CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER";
+        assert!(line(None).contains(&format!("{name}=env ")));
+        assert!(line(Some("/run")).contains(&format!("{name}=/run ")));
+    }
 
     #[test]
     fn the_script_registers_what_the_package_describes() {
