@@ -19,7 +19,8 @@ use sys_process::{Signal, SignalListener};
 /// signal, and when the last one is dropped the earlier state comes back. Started programs inherit
 /// nothing of all this. See [`SignalListener`] for the details.
 ///
-/// Signals that come several times before they are drained are reported once.
+/// Signals that come several times before they are drained are reported once. A source of a signal
+/// that others listen to, or did until a moment ago, may be told one that came shortly before.
 ///
 /// # Examples
 ///
