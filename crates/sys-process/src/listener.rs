@@ -112,6 +112,10 @@ impl SignalListener {
 
     /// Starts to listen to `signal`; one that is listened to already is left as it is.
     ///
+    /// Where somebody listens to `signal` already, or did until a moment ago, one that came shortly
+    /// before may be told too: its handler may still be running on another thread. One listener
+    /// is told of it once.
+    ///
     /// Cost: two system calls for the first listener of a signal, one for others.
     ///
     /// # Errors
