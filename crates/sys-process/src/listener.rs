@@ -263,6 +263,8 @@ mod tests {
     #[test]
     fn a_signal_that_comes_during_the_answer_is_found_or_rings() {
         const ROUNDS: u32 = 50_000;
+        // Fewer than these would show nothing.
+        const AT_LEAST: u32 = 100;
         const OVER: u32 = u32::MAX;
         let listener = SignalListener::new().unwrap();
         listener.record.want(Signal::ALARM);
@@ -278,7 +280,7 @@ mod tests {
             }
         };
         let pause = |steps| (0..steps).for_each(|_| core::hint::spin_loop());
-        let mut lost = 0;
+        let (mut rounds, mut lost) = (0, 0);
         let (stop, stopped) = channel::<()>();
         std::thread::scope(|scope| {
             // On a machine that switches threads slowly, fewer rounds have to do.
@@ -306,12 +308,14 @@ mod tests {
                 let rings = rustix::io::read(pipe, &mut [0; 8]).is_ok();
                 lost += u32::from(found.is_none() && !rings);
                 while listener.take().is_some() {}
+                rounds = round;
             }
             turn.store(OVER, Ordering::Release);
             drop(stop);
         });
         listener.record.ignore(Signal::ALARM);
         assert_eq!(lost, 0);
+        assert!(rounds >= AT_LEAST, "{rounds} rounds in ten seconds");
     }
 
     #[test]
