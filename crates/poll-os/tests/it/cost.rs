@@ -33,12 +33,9 @@ fn a_wait_is_one_and_does_not_grow_with_the_registrations() {
 fn waits<B: Backend>(mut poll: Poll<B>) {
     let mut events = Events::with_capacity(8);
     let _waker = Waker::new(poll.registry(), Token(0)).unwrap();
-    // A kernel without epoll_pwait2(2) says so once in a process: that call comes on top.
-    let first = calls(|| {
-        poll.wait(&mut events, Some(Duration::from_nanos(1)))
-            .unwrap();
-    });
-    assert!((1..=2).contains(&first), "{first}");
+    // The first wait may try a call that the kernel lacks; `cost_epoll` counts it.
+    poll.wait(&mut events, Some(Duration::from_nanos(1)))
+        .unwrap();
     let mut pairs = Vec::new();
     for registered in [0, 1, 200] {
         while pairs.len() < registered {

@@ -17,6 +17,7 @@ mod conformance;
 mod conformance_epoll;
 mod conformance_kqueue;
 mod cost;
+mod cost_epoll;
 mod cost_parked;
 mod deadline;
 mod exclusive;
