@@ -15,12 +15,8 @@ fn the_first_wait_is_one_and_one_more_only_without_epoll_pwait2() {
         || {
             let mut poll = Poll::new().unwrap();
             let mut events = Events::with_capacity(1);
-            let mut wait = || {
-                calls(|| {
-                    poll.wait(&mut events, Some(Duration::from_nanos(1)))
-                        .unwrap()
-                })
-            };
+            let nanosecond = Some(Duration::from_nanos(1));
+            let mut wait = || calls(|| poll.wait(&mut events, nanosecond).unwrap());
             let first = wait();
             assert_eq!(first, 1 + u64::from(!Epoll::nanosecond_waits()));
             assert_eq!(wait(), 1);
