@@ -21,7 +21,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-pub use crate::backend::Backend;
+pub use crate::backend::{Backend, Nestable};
 pub use crate::events::{Events, Iter};
 pub use crate::poller::Poll;
 pub use crate::registry::Registry;
