@@ -13,10 +13,11 @@ pub struct Capabilities {
     pub edge: bool,
     /// [`Interest::PRIORITY`](crate::Interest::PRIORITY) can be watched.
     pub priority: bool,
-    /// That both directions are closed is told from the end of each:
-    /// [`Ready::HANGUP`](crate::Ready::HANGUP), whatever the interest is. Where false, it is never
-    /// reported; who has an interest in writing is told the end of our half, and all others that
-    /// of the peer's.
+    /// [`Ready::HANGUP`](crate::Ready::HANGUP) is reported when both directions are closed, for
+    /// any interest. Where false, it is never reported, and each interest is told the end of its
+    /// own direction: one in reading [`Ready::READ_CLOSED`](crate::Ready::READ_CLOSED), one in
+    /// writing [`Ready::WRITE_CLOSED`](crate::Ready::WRITE_CLOSED), one in both is told both, and
+    /// one in neither `READ_CLOSED`.
     pub hangups: bool,
     /// The poller is itself a source that other pollers can watch.
     pub nestable: bool,
