@@ -99,7 +99,11 @@ impl Ready {
     /// | --- | --- |
     /// | epoll | `EPOLLRDHUP` or `EPOLLHUP` |
     /// | kqueue | `EVFILT_READ` with `EV_EOF` |
-    /// | poll(2) | `POLLRDHUP` where it exists, or `POLLHUP` |
+    /// | poll(2) | `POLLRDHUP` where it exists, or `POLLHUP` (1) |
+    ///
+    /// (1) Elsewhere than on Linux and Android, not for an interest in writing alone: `POLLHUP` may
+    /// be the end of the other direction. Where `POLLRDHUP` is missing, the end of the peer's half
+    /// may be told as readable only: the read that returns 0 says it.
     ///
     /// An unconnected TCP socket reports `EPOLLHUP`: register it after `connect` was called.
     #[must_use]
@@ -113,7 +117,10 @@ impl Ready {
     /// | --- | --- |
     /// | epoll | `EPOLLHUP` or `EPOLLERR` |
     /// | kqueue | `EVFILT_WRITE` with `EV_EOF` |
-    /// | poll(2) | `POLLHUP` or `POLLERR` |
+    /// | poll(2) | `POLLHUP` (1) or `POLLERR` |
+    ///
+    /// (1) Elsewhere than on Linux and Android, only for an interest in writing, and it may be the
+    /// end of the other direction: a write tells.
     ///
     /// A local `shutdown` of the write half is reported by kqueue and not by the others.
     #[must_use]
@@ -127,7 +134,7 @@ impl Ready {
     /// | --- | --- |
     /// | epoll | `EPOLLHUP` |
     /// | kqueue | never: its filters tell the end of one direction each |
-    /// | poll(2) | `POLLHUP` |
+    /// | poll(2) | `POLLHUP` on Linux and Android; elsewhere never, as it may be one direction's end |
     ///
     /// [`Capabilities::hangups`](crate::Capabilities::hangups) says whether an engine reports it.
     #[must_use]

@@ -27,6 +27,9 @@ use turns::{Queue, Turns};
 /// [`rearm`](poll_api::Register::rearm), which [`Registered`](poll_api::Registered) calls by
 /// itself. A change by another thread while the poller waits interrupts that wait for a moment, so
 /// that it holds when the method returns.
+///
+/// Elsewhere than on Linux and Android it reports no hang-ups, but the ends that `POLLHUP` may mean
+/// there: an interest in both directions may be told that both are closed when one is.
 pub type Poll = crate::poller::Poll<PollTwo>;
 /// The registering half of a [`Poll`].
 pub type Registry = crate::registry::Registry<PollTwo>;
@@ -54,7 +57,7 @@ impl Backend for PollTwo {
     const CAPABILITIES: Capabilities = {
         let mut capabilities = Capabilities::NONE;
         capabilities.priority = true;
-        capabilities.hangups = true;
+        capabilities.hangups = sys_poll::HANGUPS;
         capabilities.nanosecond_waits = sys_poll::NANOSECOND_WAITS;
         capabilities.pins_source = true;
         capabilities.tracks_registrations = true;

@@ -26,5 +26,5 @@ pub use count::system_calls;
 pub use event::Flags;
 pub use poll_set::PollSet;
 pub use source::{duplicate, is_always_ready, is_same_file};
-pub use target::NANOSECOND_WAITS;
+pub use target::{HANGUPS, NANOSECOND_WAITS};
 pub use wake_pipe::WakePipe;

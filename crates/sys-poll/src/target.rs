@@ -26,6 +26,15 @@ pub const NANOSECOND_WAITS: bool = true;
 #[cfg(any(target_vendor = "apple", target_os = "illumos", target_os = "solaris"))]
 pub const NANOSECOND_WAITS: bool = false;
 
+/// Whether POLLHUP says that both directions of a stream are closed; elsewhere it may be the end
+/// of either one.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub const HANGUPS: bool = true;
+/// Whether POLLHUP says that both directions of a stream are closed; elsewhere it may be the end
+/// of either one.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub const HANGUPS: bool = false;
+
 /// A pipe, close-on-exec and non-blocking from birth: the reading end, then the writing end.
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {

@@ -24,6 +24,7 @@ pub(crate) struct Table {
 #[derive(Debug)]
 struct Entry {
     token: Token,
+    interest: Interest,
     trigger: Trigger,
     // What it is polled for: as registered, less the directions whose edge was reported since.
     asked: Flags,
@@ -77,6 +78,7 @@ impl Table {
         let duplicate = Duplicate::Polled(index);
         vacant.insert(Entry {
             token,
+            interest,
             trigger,
             asked: flags,
             duplicate,
@@ -95,6 +97,7 @@ impl Table {
         let key = source.as_raw_fd();
         let entry = self.entries.get_mut(&key).ok_or(Errno::NOENT)?;
         entry.token = token;
+        entry.interest = interest;
         entry.trigger = trigger;
         entry.asked = flags;
         match &entry.duplicate {
@@ -154,7 +157,7 @@ impl Table {
     /// The event of a report, after which it is forgotten.
     fn report(&mut self, index: usize, reported: Flags) -> Option<Event> {
         let entry = self.entries.get_mut(self.keys.get(index)?)?;
-        let event = Event::new(entry.token, ready(reported));
+        let event = Event::new(entry.token, ready(reported, hangup(entry.interest)));
         match entry.trigger {
             Trigger::Level => self.set.clear_report(index),
             Trigger::Oneshot => self.silence(index),
@@ -239,14 +242,66 @@ fn unreported(asked: Flags, reported: Flags) -> Option<Flags> {
     Some(Flags::from_bits(rest))
 }
 
+/// What POLLHUP means to a registration with this interest.
+fn hangup(interest: Interest) -> Ready {
+    if sys_poll::HANGUPS {
+        Ready::HANGUP | Ready::READ_CLOSED | Ready::WRITE_CLOSED
+    } else {
+        ends(interest)
+    }
+}
+
+/// What POLLHUP means where it may be the end of either direction: the end of all that are waited
+/// for. A waiter that is not told may sleep for ever; one that is told for nothing tries in vain.
+fn ends(interest: Interest) -> Ready {
+    match (interest.is_readable(), interest.is_writable()) {
+        (true, true) => Ready::READ_CLOSED | Ready::WRITE_CLOSED,
+        (false, true) => Ready::WRITE_CLOSED,
+        (_, false) => Ready::READ_CLOSED,
+    }
+}
+
 /// What poll's flags mean; the table stands at each predicate of [`Ready`].
-fn ready(flags: Flags) -> Ready {
+fn ready(flags: Flags, hangup: Ready) -> Ready {
     let when = |any: Flags, ready: Ready| Ready::when(flags.intersects(any), ready);
     when(Flags::IN, Ready::READABLE)
         | when(Flags::OUT, Ready::WRITABLE)
-        | when(Flags::RDHUP | Flags::HUP, Ready::READ_CLOSED)
-        | when(Flags::HUP | Flags::ERR, Ready::WRITE_CLOSED)
-        | when(Flags::HUP, Ready::HANGUP)
+        | when(Flags::RDHUP, Ready::READ_CLOSED)
+        | when(Flags::ERR, Ready::WRITE_CLOSED)
+        | when(Flags::HUP, hangup)
         | when(Flags::ERR | Flags::NVAL, Ready::ERROR)
         | when(Flags::PRI, Ready::PRIORITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ends, hangup, ready};
+    use poll_api::{Interest, Ready};
+    use sys_poll::Flags;
+
+    const BOTH_ENDS: Ready = Ready::READ_CLOSED.add(Ready::WRITE_CLOSED);
+
+    #[test]
+    fn an_unclear_hang_up_is_the_end_of_each_direction_that_is_waited_for() {
+        let (read, write) = (Interest::READABLE, Interest::WRITABLE);
+        for (interest, expected) in [
+            (read, Ready::READ_CLOSED),
+            (write, Ready::WRITE_CLOSED),
+            (read | write, BOTH_ENDS),
+            (read | Interest::PRIORITY, Ready::READ_CLOSED),
+            (Interest::PRIORITY, Ready::READ_CLOSED),
+            (Interest::HANGUP, Ready::READ_CLOSED),
+            (write | Interest::HANGUP, Ready::WRITE_CLOSED),
+        ] {
+            let seen = ready(Flags::HUP | Flags::IN, ends(interest));
+            assert_eq!(seen, expected | Ready::READABLE, "{interest:?}");
+        }
+    }
+
+    #[test]
+    fn a_hang_up_is_told_only_where_it_is_declared() {
+        let told = hangup(Interest::READABLE);
+        assert_eq!(told.is_hangup(), sys_poll::HANGUPS);
+        assert!(told.is_read_closed());
+    }
 }
