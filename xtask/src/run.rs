@@ -3,8 +3,10 @@
 use core::time::Duration;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
@@ -63,10 +65,11 @@ impl Call {
         self.judged(status)
     }
 
-    /// Like [`run`](Self::run), but kills the program when it takes longer than `limit`.
+    /// Like [`run`](Self::run), but kills the program when it takes longer than `limit`, and the
+    /// programs that it started.
     pub(crate) fn run_within(&self, limit: Duration) -> Result<(), String> {
         println!("$ {}", self.line());
-        let mut child = self.command().spawn().map_err(|e| self.failed(&e))?;
+        let mut child = self.leader().spawn().map_err(|e| self.failed(&e))?;
         self.ended_within(&mut child, limit)?
     }
 
@@ -86,15 +89,27 @@ impl Call {
         limit: Duration,
         shows: fn(&str) -> bool,
     ) -> Result<(String, Result<(), String>), String> {
+        /// For what was written before the end, which only has to be read.
+        const REST: Duration = Duration::from_secs(5);
         println!("$ {}", self.line());
-        let spawned = self.command().stdout(Stdio::piped()).spawn();
+        let spawned = self.leader().stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|e| self.failed(&e))?;
         let output = child.stdout.take();
         // A thread of its own reads, because a read has no limit.
-        let reader = thread::spawn(move || output.map(|it| echo(it, shows)).unwrap_or_default());
+        let (read, lines) = channel();
+        thread::spawn(move || {
+            output.map(|output| echo(output, shows, |line| read.send(line).is_ok()))
+        });
         let ended = self.ended_within(&mut child, limit)?;
-        let text = reader.join().unwrap_or_default();
-        Ok((text, ended))
+        let (text, whole) = rest_of(&lines, REST);
+        let open = || {
+            format!(
+                "left a program behind that can still write: {}",
+                self.line()
+            )
+        };
+        let whole = whole.then_some(()).ok_or_else(open);
+        Ok((text, ended.and(whole)))
     }
 
     /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
@@ -158,7 +173,15 @@ impl Call {
         command
     }
 
-    /// How a child ended; one that did not within the limit is killed.
+    /// The command, as the leader of a group: what it starts can be killed with it. The price is
+    /// that the keyboard's interrupt does not reach the group.
+    fn leader(&self) -> Command {
+        let mut command = self.command();
+        command.process_group(0);
+        command
+    }
+
+    /// How the leader of a group ended; one that did not within the limit is killed, and its group.
     fn ended_within(
         &self,
         child: &mut Child,
@@ -167,8 +190,12 @@ impl Call {
         if let Some(status) = wait(child, limit).map_err(|e| self.failed(&e))? {
             return Ok(self.judged(status));
         }
+        // std has no call for a group; nothing else has its number before the leader is waited for.
+        let group = format!("kill -s KILL -- -{}", child.id());
+        let others = Self::new("sh", &["-c", &group]).command().status();
+        // The group has ended with its leader by then, unless there is no shell.
         let killed = child.kill().and_then(|()| child.wait());
-        killed.map_err(|e| self.failed(&e))?;
+        others.and(killed).map_err(|e| self.failed(&e))?;
         Ok(Err(format!(
             "did not end within {} s: {}",
             limit.as_secs(),
@@ -197,10 +224,9 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Hands back what comes, and prints the lines that `shows` picks as soon as they do. A carriage
-/// return at the end of a line, as serial lines have it, is left out.
-fn echo(output: impl Read, shows: fn(&str) -> bool) -> String {
-    let mut text = String::new();
+/// Hands what comes to `keep`, line by line and while that wants it, and prints the lines that
+/// `shows` picks. A carriage return at the end of a line, as serial lines have it, is left out.
+fn echo(output: impl Read, shows: fn(&str) -> bool, keep: impl Fn(String) -> bool) {
     for line in BufReader::new(output).split(b'\n') {
         // What cannot be read any more ends the text; how the program ended is told elsewhere.
         let Ok(line) = line else { break };
@@ -209,10 +235,24 @@ fn echo(output: impl Read, shows: fn(&str) -> bool) -> String {
         if shows(line) {
             println!("{line}");
         }
-        text += line;
-        text.push('\n');
+        if !keep(format!("{line}\n")) {
+            break;
+        }
     }
-    text
+}
+
+/// The lines of a program that has ended, and whether they are all: somebody else may hold its
+/// output open, who is not waited for.
+fn rest_of(lines: &Receiver<String>, limit: Duration) -> (String, bool) {
+    let start = now();
+    let mut text = String::new();
+    loop {
+        match lines.recv_timeout(limit.saturating_sub(start.elapsed())) {
+            Ok(_late) if start.elapsed() > limit => return (text, false),
+            Ok(line) => text += &line,
+            Err(end) => return (text, end == RecvTimeoutError::Disconnected),
+        }
+    }
 }
 
 /// Waits for a child's end; nothing when the limit has passed first.
@@ -242,8 +282,9 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Call;
+    use super::{Call, now, rest_of};
     use core::time::Duration;
+    use std::sync::mpsc::channel;
 
     #[test]
     fn a_line_can_be_pasted() {
@@ -280,10 +321,39 @@ mod tests {
         let (text, ended) = shell("echo bad; exit 3", limit).unwrap();
         assert_eq!(text, "bad\n");
         assert!(ended.unwrap_err().contains("exit status: 3"));
-        let (_text, ended) = shell("exec sleep 600", Duration::ZERO).unwrap();
+        let (_text, ended) = shell("sleep 600; true", Duration::ZERO).unwrap();
         assert!(ended.unwrap_err().contains("did not end within 0 s"));
         let absent = Call::new("no-such-program", &[]).transcript_within(limit, |_line| false);
         assert!(absent.is_err());
+    }
+
+    #[test]
+    fn what_a_program_started_is_killed_with_it() {
+        // The reader sees the end of its pipe when nobody is left who can write to it.
+        let script = "echo begun; sleep 600; true";
+        let call = Call::new("sh", &["-c", script]);
+        let start = now();
+        let (text, ended) = call
+            .transcript_within(Duration::from_secs(1), |_line| false)
+            .unwrap();
+        assert_eq!(text, "begun\n");
+        assert!(ended.unwrap_err().contains("did not end within 1 s"));
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "the pipe stayed open"
+        );
+    }
+
+    #[test]
+    fn a_transcript_does_not_wait_for_what_was_left_behind() {
+        let (sender, lines) = channel();
+        sender.send("a\n".to_owned()).unwrap();
+        let rest = rest_of(&lines, Duration::from_millis(100));
+        assert_eq!(rest, ("a\n".to_owned(), false));
+        sender.send("b\n".to_owned()).unwrap();
+        drop(sender);
+        let rest = rest_of(&lines, Duration::from_secs(30));
+        assert_eq!(rest, ("b\n".to_owned(), true));
     }
 
     #[test]
