@@ -42,18 +42,23 @@ pub(super) fn run<P>(
     }
 }
 
-/// The places of these names in the order in which they are given, or all for `all`.
+/// The places of these names in the order in which they are given, or all for `all`; each once.
 pub(super) fn named<P>(
     all: &'static [P],
     name: fn(&P) -> &'static str,
     names: &[String],
 ) -> Result<Vec<&'static P>, String> {
-    let mut picked = Vec::new();
+    let mut picked: Vec<&P> = Vec::new();
     for wanted in names {
-        let before = picked.len();
         let fits = |place: &&P| wanted == "all" || name(place) == wanted;
-        picked.extend(all.iter().filter(fits));
-        if picked.len() == before {
+        let mut fitting = all.iter().filter(fits).peekable();
+        let known = fitting.peek().is_some();
+        for place in fitting {
+            if !picked.iter().any(|it| name(it) == name(place)) {
+                picked.push(place);
+            }
+        }
+        if !known {
             let known: Vec<&str> = all.iter().map(name).collect();
             return Err(format!(
                 "{wanted:?} is unknown; there are: all, {}",
@@ -84,6 +89,8 @@ mod tests {
     fn places_are_picked_by_name_and_all_at_once() {
         assert_eq!(pick(&["pdp11", "5.10"]), Ok(vec!["pdp11", "5.10"]));
         assert_eq!(pick(&["all"]), Ok(PLACES.to_vec()));
+        assert_eq!(pick(&["6.1", "5.10", "6.1"]), Ok(vec!["6.1", "5.10"]));
+        assert_eq!(pick(&["6.1", "all"]), Ok(vec!["6.1", "5.10", "pdp11"]));
         assert_eq!(pick(&[]), Ok(Vec::new()));
     }
 
