@@ -81,8 +81,9 @@ fn runner(machine: &Machine, emulator: &str) -> Result<Option<PathBuf>, Trouble>
     }
     let root = Mirror::of_this_machine()?.unpack_whole(&["qemu-user-static"])?;
     let described = root.join(format!("usr/share/binfmts/qemu-{emulator}"));
+    // Debian 12 describes it there; a later package that does not is none we know how to use.
     let text = fs::read_to_string(&described)
-        .map_err(|e| Trouble::Failed(format!("{}: {e}", described.display())))?;
+        .map_err(|e| Trouble::Lacking(format!("{}: {e}", described.display())))?;
     let program = root.join(format!("usr/bin/qemu-{emulator}-static"));
     let script = script(&text, &program)
         .ok_or_else(|| Trouble::Failed(format!("{}: no magic in it", described.display())))?;
