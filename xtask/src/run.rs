@@ -78,8 +78,13 @@ impl Call {
         println!("$ {}", self.line());
         let output = self.command().stderr(Stdio::inherit()).output();
         let output = output.map_err(|e| self.failed(&e))?;
-        self.judged(output.status)?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if let Err(failed) = self.judged(output.status) {
+            // Nobody gets it now, and it says why.
+            print!("{text}");
+            return Err(failed);
+        }
+        Ok(text)
     }
 
     /// Like [`run_within`](Self::run_within), and hands back what the program wrote to standard
