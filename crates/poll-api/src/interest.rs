@@ -69,6 +69,15 @@ impl Interest {
         }
     }
 
+    /// What both ask for, or `None` if there is no such thing.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Option<Self> {
+        match NonZeroU8::new(self.0.get() & other.0.get()) {
+            Some(bits) => Some(Self(bits)),
+            None => None,
+        }
+    }
+
     /// Whether [`READABLE`](Self::READABLE) is asked for.
     #[must_use]
     pub const fn is_readable(self) -> bool {
@@ -162,6 +171,15 @@ mod tests {
         let both = Interest::READABLE | Interest::WRITABLE;
         assert_eq!(both.remove(both), None);
         assert_eq!(both.remove(Interest::PRIORITY), Some(both));
+    }
+
+    #[test]
+    fn an_intersection_is_what_both_have_or_none() {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let reading = Interest::READABLE | Interest::PRIORITY;
+        assert_eq!(both.intersection(reading), Some(Interest::READABLE));
+        assert_eq!(both.intersection(both), Some(both));
+        assert_eq!(both.intersection(Interest::PRIORITY), None);
     }
 
     #[test]

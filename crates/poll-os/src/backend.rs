@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use poll_api::{Capabilities, Event, Ready, Token};
+use poll_api::{Capabilities, Event, Interest, Ready, Token};
 use sys_poll::Errno;
 
 use crate::change::{Change, Operation};
@@ -59,6 +59,22 @@ pub trait Backend: fmt::Debug + Send + Sync + Sized + 'static {
         source: BorrowedFd<'_>,
         operation: Operation,
     ) -> io::Result<()>;
+
+    /// Asks for the next edge of the directions in `interest`, where edges do not come by
+    /// themselves; the other directions are left as they are.
+    ///
+    /// # Errors
+    ///
+    /// The source is not registered.
+    fn rearm(
+        &self,
+        wakers: &Wakers<Self::Bell>,
+        source: BorrowedFd<'_>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        let _ = (wakers, source, interest);
+        Ok(())
+    }
 
     /// A batch, in order, each entry with a result of its own.
     fn apply(&self, wakers: &Wakers<Self::Bell>, batch: &mut [Change<'_>]) {

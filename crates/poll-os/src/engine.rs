@@ -21,8 +21,11 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-pub use crate::backend::{Backend, Nestable};
+pub use crate::backend::{Backend, Nestable, RawEvent};
 pub use crate::events::{Events, Iter};
 pub use crate::poller::Poll;
 pub use crate::registry::Registry;
 pub use crate::waker::Waker;
+
+/// The mechanism of the target's own engine: `Poll<Native>` is [`poll_os::Poll`](crate::Poll).
+pub type Native = crate::Mechanism;

@@ -87,6 +87,19 @@ impl<B: Backend> Events<B> {
         self.filled = count;
     }
 
+    /// Forgets all events but the first `count`; those of wakers are behind those of sources.
+    pub const fn truncate(&mut self, count: usize) {
+        if count < self.filled {
+            self.filled = count;
+        }
+    }
+
+    /// Adds an event, as a layer above that keeps some back hands it out later; false if there is
+    /// no room for more of sources.
+    pub fn push(&mut self, event: B::Raw) -> bool {
+        self.filled < self.capacity && self.put(event)
+    }
+
     /// Adds the event of a waker, unless there is one of that token already: from another waker,
     /// or from the bell.
     pub(crate) fn push_wake(&mut self, token: Token) {
@@ -94,10 +107,17 @@ impl<B: Backend> Events<B> {
         if self.as_raw().iter().any(|other| other.is_same_wake(&event)) {
             return;
         }
-        if let Some(place) = self.list.get_mut(self.filled) {
-            *place = event;
-            self.filled += 1;
-        }
+        // Behind the room for sources there is one place for each waker.
+        self.put(event);
+    }
+
+    fn put(&mut self, event: B::Raw) -> bool {
+        let Some(place) = self.list.get_mut(self.filled) else {
+            return false;
+        };
+        *place = event;
+        self.filled += 1;
+        true
     }
 }
 

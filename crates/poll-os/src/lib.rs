@@ -57,7 +57,7 @@ pub mod kqueue;
 pub mod poll;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(kqueue_emulation)))]
-use epoll as native;
+use {epoll as native, epoll::Epoll as Mechanism};
 #[cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
@@ -66,7 +66,7 @@ use epoll as native;
     target_os = "dragonfly",
     kqueue_emulation
 ))]
-use kqueue as native;
+use {kqueue as native, kqueue::Kqueue as Mechanism};
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",
@@ -76,7 +76,7 @@ use kqueue as native;
     target_os = "openbsd",
     target_os = "dragonfly"
 )))]
-use poll as native;
+use {poll as native, poll::PollTwo as Mechanism};
 
 // The same for the end of a child: a descriptor of its own, or the signal that announces it.
 #[cfg(not(any(

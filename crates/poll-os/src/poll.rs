@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use poll_api::{Capabilities, Event, Token};
+use poll_api::{Capabilities, Event, Interest, Token};
 use sys_poll::{Errno, WakePipe};
 
 use crate::backend::{Backend, Cut};
@@ -16,7 +16,7 @@ mod table;
 mod turns;
 
 use table::Table;
-use turns::{Queue, Turns};
+use turns::{Guard, Queue, Turns};
 
 /// A poller on poll(2); see [`poller::Poll`](crate::Poll) for what it does.
 ///
@@ -25,8 +25,10 @@ use turns::{Queue, Turns};
 /// source, so that a source that is closed while registered stays open until it is deregistered. It
 /// has no native edges: an edge is reported once and again after a `modify`, or after
 /// [`rearm`](poll_api::Register::rearm), which [`Registered`](poll_api::Registered) calls by
-/// itself. A change by another thread while the poller waits interrupts that wait for a moment, so
-/// that it holds when the method returns.
+/// itself. A `rearm` for a part of the registered interest leaves the other directions as they are,
+/// so that who has read everything is not told again that there is room. A change by another thread
+/// while the poller waits interrupts that wait for a moment, so that it holds when the method
+/// returns.
 ///
 /// Elsewhere than on Linux and Android it reports no hang-ups, but the ends that `POLLHUP` may mean
 /// there: an interest in both directions may be told that both are closed when one is.
@@ -82,8 +84,7 @@ impl Backend for PollTwo {
         source: BorrowedFd<'_>,
         operation: Operation,
     ) -> io::Result<()> {
-        let interrupt = || wakers.wake(wakers::ENGINE, || &self.bell);
-        let mut table = self.table.for_change(interrupt)?;
+        let mut table = self.table(wakers)?;
         match operation {
             Operation::Register(token, interest, trigger) => {
                 table.register(source, token, interest, trigger)?;
@@ -94,6 +95,15 @@ impl Backend for PollTwo {
             Operation::Deregister => table.deregister(source)?,
         }
         Ok(())
+    }
+
+    fn rearm(
+        &self,
+        wakers: &Wakers<Bell>,
+        source: BorrowedFd<'_>,
+        interest: Interest,
+    ) -> io::Result<()> {
+        Ok(self.table(wakers)?.rearm(source, interest)?)
     }
 
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Result<Cut, Errno> {
@@ -114,6 +124,14 @@ impl Backend for PollTwo {
         } else {
             Cut::No
         })
+    }
+}
+
+impl PollTwo {
+    /// The table, for a change; a thread that waits is interrupted for it.
+    fn table(&self, wakers: &Wakers<Bell>) -> io::Result<Guard<'_, Table>> {
+        self.table
+            .for_change(|| wakers.wake(wakers::ENGINE, || &self.bell))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The waiting half, once for every engine.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,7 +14,6 @@ use crate::events::Events;
 use crate::registry::{Registry, Shared};
 use crate::time::{Deadline, Monotonic};
 use crate::trace::trace;
-use crate::wake::Rest;
 use crate::waker::Waker;
 use crate::wakers::Wakers;
 
@@ -44,8 +42,6 @@ use crate::wakers::Wakers;
 pub struct Poll<B: Backend> {
     registry: Registry<B>,
     slack: Duration,
-    // Set while the poller is borrowed for its descriptor, so never during a wait.
-    handed_out: AtomicBool,
 }
 
 impl<B: Backend> Poll<B> {
@@ -66,7 +62,6 @@ impl<B: Backend> Poll<B> {
         Ok(Self {
             registry,
             slack: Duration::ZERO,
-            handed_out: AtomicBool::new(false),
         })
     }
 
@@ -109,7 +104,7 @@ impl<B: Backend> Poll<B> {
     pub fn wait(&mut self, events: &mut Events<B>, timeout: Option<Duration>) -> io::Result<()> {
         // A wait without end that is not woken is most of a server's life, and worth a path that
         // the compiler can put into the caller's loop.
-        if timeout.is_none() && self.look(events) {
+        if timeout.is_none() && self.look(events) == Look::Found {
             return Ok(());
         }
         self.wait_with(events, timeout, Interruption::Retried)
@@ -134,37 +129,41 @@ impl<B: Backend> Poll<B> {
     ///
     /// As for [`wait`](Self::wait), and `EINTR` (`Interrupted`) when a signal handler ran and
     /// there is nothing to report.
+    #[inline]
     pub fn wait_interruptible(
         &mut self,
         events: &mut Events<B>,
         timeout: Option<Duration>,
     ) -> io::Result<()> {
+        if timeout.is_none() {
+            match self.look(events) {
+                Look::Found => return Ok(()),
+                Look::Interrupted => return Err(Errno::INTR.into()),
+                Look::Nothing => {}
+            }
+        }
         self.wait_with(events, timeout, Interruption::Surfaced)
     }
 
-    /// One look without end at a poller that nobody woke before, and whether it found anything.
+    /// One look without end at a poller that nobody woke before.
     ///
-    /// Where it did not, for whatever reason, a wait says why. Always inline: by its length the
-    /// compiler might decide otherwise, and a call costs more than what it wraps.
+    /// Where it found nothing, for whatever reason, a wait says why. Always inline: by its length
+    /// the compiler might decide otherwise, and a call costs more than what it wraps.
     #[inline(always)]
-    fn look(&mut self, events: &mut Events<B>) -> bool {
-        let rest = self.rest();
+    fn look(&mut self, events: &mut Events<B>) -> Look {
         let Shared { backend, wakers } = self.registry.shared();
         events.clear();
-        if !wakers.park_if_quiet(rest) {
-            return false;
+        if !wakers.park_if_quiet() {
+            return Look::Nothing;
         }
-        let _looked = backend.wait(events, None);
-        wakers.unpark(rest, |token| events.push_wake(token));
+        let looked = backend.wait(events, None);
+        wakers.unpark(|token| events.push_wake(token));
         // An error beside the report of a wake will be there in the next wait too.
-        trace!(looked = ?_looked, events = events.len(), "wait");
-        !events.is_empty()
-    }
-
-    fn rest(&mut self) -> Rest {
-        match *self.handed_out.get_mut() {
-            true => Rest::Parked,
-            false => Rest::Awake,
+        trace!(?looked, events = events.len(), "wait");
+        match looked {
+            _ if !events.is_empty() => Look::Found,
+            Err(Errno::INTR) => Look::Interrupted,
+            _ => Look::Nothing,
         }
     }
 
@@ -174,14 +173,13 @@ impl<B: Backend> Poll<B> {
         timeout: Option<Duration>,
         interruption: Interruption,
     ) -> io::Result<()> {
-        let rest = self.rest();
         let (deadline, mut timeout) = Deadline::new(timeout, self.slack);
         let Shared { backend, wakers } = self.registry.shared();
         events.clear();
         loop {
             let woken = wakers.park();
             let result = backend.wait(events, if woken { NOW } else { timeout });
-            wakers.unpark(rest, |token| events.push_wake(token));
+            wakers.unpark(|token| events.push_wake(token));
             if !events.is_empty() {
                 trace!(events = events.len(), "wait");
                 return Ok(());
@@ -203,12 +201,7 @@ impl<B: Backend> Poll<B> {
 impl<B: Nestable> AsFd for Poll<B> {
     /// The poller's descriptor, readable while a wait would have something to report.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        let Shared { backend, wakers } = self.registry.shared();
-        // Somebody is about to sleep on the poller, so wakes have to ring also between waits.
-        if !self.handed_out.swap(true, Ordering::Relaxed) {
-            wakers.hand_out();
-        }
-        backend.descriptor()
+        self.registry.as_fd()
     }
 }
 
@@ -223,6 +216,17 @@ fn nothing(result: Result<Cut, Errno>, interruption: Interruption) -> io::Result
         (Err(Errno::INTR), Interruption::Retried) => Ok(Cut::Short),
         (Err(error), _) => Err(error.into()),
     }
+}
+
+/// What became of a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// There are events.
+    Found,
+    /// A signal handler ran, and there are none.
+    Interrupted,
+    /// There are none, or nobody has looked.
+    Nothing,
 }
 
 /// What a wait does when a signal handler ran and there is nothing to report.

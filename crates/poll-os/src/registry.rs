@@ -2,12 +2,12 @@
 
 use core::fmt;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use poll_api::{Interest, Register, Token, Trigger};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Nestable};
 use crate::change::{Change, Operation};
 use crate::trace::trace;
 use crate::wakers::Wakers;
@@ -152,14 +152,26 @@ impl<B: Backend, S: AsFd + ?Sized> Register<S> for Registry<B> {
     fn rearm(
         &self,
         source: &S,
-        token: Token,
+        _token: Token,
         interest: Interest,
         trigger: Trigger,
     ) -> io::Result<()> {
         if B::CAPABILITIES.edge || trigger != Trigger::Edge {
             return Ok(());
         }
-        self.modify(source, token, interest, trigger)
+        let Shared { backend, wakers } = self.shared();
+        backend.rearm(wakers, source.as_fd(), interest)
+    }
+}
+
+impl<B: Nestable> AsFd for Registry<B> {
+    /// The poller's descriptor, as [`Poll`](crate::engine::Poll) lends it; any thread may ask, at
+    /// any time.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let Shared { backend, wakers } = self.shared();
+        // Somebody is about to sleep on the poller, so wakes have to ring also between waits.
+        wakers.hand_out();
+        backend.descriptor()
     }
 }
 

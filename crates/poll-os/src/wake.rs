@@ -2,7 +2,8 @@
 //!
 //! Each waker has a bit; the highest bit says that the poller is parked, which means that a wake
 //! has to ring a bell in the kernel to be noticed. The poller sets it before it blocks and takes
-//! all bits when it is back.
+//! all bits when it is back. The next one says that others may sleep on the poller's descriptor: it
+//! parks the poller for good, also between its own waits, and any thread may set it at any time.
 //!
 //! ```text
 //!            notify(i), no bell            notify(i): rings
@@ -12,7 +13,7 @@
 //!   parked ◄───────────────────  parked+i  ◄─────────────────────┘
 //!     │ take
 //!     ▼
-//!   awake, or parked again if somebody else sleeps on the poller's descriptor
+//!   awake, or still parked if somebody else may sleep on the poller's descriptor
 //! ```
 //!
 //! All of it is one atomic variable, so no two variables have to agree, and no fence is needed:
@@ -25,9 +26,12 @@ use core::marker::PhantomData;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// How many slots the word has.
-pub(crate) const SLOTS: u32 = usize::BITS - 1;
+pub(crate) const SLOTS: u32 = usize::BITS - 2;
 
-const PARKED: usize = 1 << SLOTS;
+const PARKED: usize = 1 << (SLOTS + 1);
+const HANDED_OUT: usize = 1 << SLOTS;
+/// Either of them: whoever wakes the poller has to ring.
+const ASLEEP: usize = PARKED | HANDED_OUT;
 
 /// The orderings of the three operations, apart so that the model can weaken each.
 pub trait Orderings {
@@ -56,15 +60,6 @@ pub(crate) struct WakeWord<O: Orderings = Proven> {
     orderings: PhantomData<O>,
 }
 
-/// What the poller is to others while it is not in a wait of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// Awake: it will look at the word before it blocks again.
-    Awake,
-    /// Parked: somebody else may sleep on its descriptor, so a wake has to ring.
-    Parked,
-}
-
 impl<O: Orderings> WakeWord<O> {
     pub(crate) fn new() -> Self {
         Self {
@@ -86,30 +81,31 @@ impl<O: Orderings> WakeWord<O> {
         let mut seen = bit;
         loop {
             match self.exchange(seen, seen | bit, O::NOTIFY) {
-                Ok(()) => return seen == PARKED,
+                // Asleep, and nobody has rung.
+                Ok(()) => return seen >= HANDED_OUT && seen & !ASLEEP == 0,
                 Err(found) => seen = found,
             }
         }
     }
 
-    /// Says that the poller, which rested at `rest`, is about to block; false, and nothing done, if
-    /// it was woken.
+    /// Says that the poller is about to block; false, and nothing done, if it was woken, or handed
+    /// out.
     #[inline]
-    pub(crate) fn park_if_quiet(&self, rest: Rest) -> bool {
-        self.exchange(rest.word(), PARKED, O::PARK).is_ok()
+    pub(crate) fn park_if_quiet(&self) -> bool {
+        self.exchange(0, PARKED, O::PARK).is_ok()
     }
 
     /// Says that the poller is about to block, and whether it must not because it was woken.
     pub(crate) fn park(&self) -> bool {
-        self.word.fetch_or(PARKED, O::PARK) & !PARKED != 0
+        self.word.fetch_or(PARKED, O::PARK) & !ASLEEP != 0
     }
 
-    /// Ends the parking of a poller that nobody woke; false, and nothing done, if somebody did.
+    /// Ends the parking of a poller that nobody woke; false, and nothing done, if somebody did, or
+    /// if it was handed out.
     #[inline]
-    pub(crate) fn unpark_if_quiet(&self, rest: Rest) -> bool {
+    pub(crate) fn unpark_if_quiet(&self) -> bool {
         // No bit was set, so there is nothing to see, and the ordering may be the weakest.
-        self.exchange(PARKED, rest.word(), Ordering::Relaxed)
-            .is_ok()
+        self.exchange(PARKED, 0, Ordering::Relaxed).is_ok()
     }
 
     /// One attempt to exchange `from` for `to`; what was found instead when it fails, which says
@@ -122,9 +118,9 @@ impl<O: Orderings> WakeWord<O> {
         attempt.map(drop)
     }
 
-    /// Takes all bits and leaves the word at `rest`.
-    pub(crate) fn take(&self, rest: Rest) -> Slots {
-        Slots(self.word.swap(rest.word(), O::TAKE) & !PARKED)
+    /// Takes the bits of all slots and ends the parking, but for a poller that was handed out.
+    pub(crate) fn take(&self) -> Slots {
+        Slots(self.word.fetch_and(HANDED_OUT, O::TAKE) & !ASLEEP)
     }
 
     /// Whether the bit of `slot` is set.
@@ -139,17 +135,19 @@ impl<O: Orderings> WakeWord<O> {
     /// Marks the poller as parked for good and returns the slots that were woken before, which
     /// nobody rang a bell for; empty if it was parked already.
     pub(crate) fn hand_out(&self) -> Slots {
-        let before = self.word.fetch_or(PARKED, O::PARK);
-        Slots(if before & PARKED == 0 { before } else { 0 })
+        let before = self.word.fetch_or(HANDED_OUT, O::PARK);
+        Slots(if before & ASLEEP == 0 { before } else { 0 })
     }
-}
 
-impl Rest {
-    const fn word(self) -> usize {
-        match self {
-            Self::Awake => 0,
-            Self::Parked => PARKED,
-        }
+    /// Whether the poller is parked for good; once true, always true.
+    pub(crate) fn is_handed_out(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & HANDED_OUT != 0
+    }
+
+    /// What a poller does that does not know that it was handed out: the mutant.
+    #[cfg(all(test, loom))]
+    fn forget_hand_out(&self) {
+        self.word.fetch_and(!HANDED_OUT, Ordering::Relaxed);
     }
 }
 
@@ -172,7 +170,12 @@ impl Iterator for Slots {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Proven, Rest, SLOTS, WakeWord};
+    use super::{Proven, SLOTS, WakeWord};
+
+    /// The slots that were woken.
+    fn woken(word: &WakeWord<Proven>) -> Vec<u32> {
+        word.take().collect()
+    }
 
     #[test]
     fn only_the_first_wake_of_a_parked_poller_rings() {
@@ -180,13 +183,13 @@ mod tests {
         assert!(!word.notify(0), "an awake poller needs no bell");
         assert!(word.park(), "a woken poller must not block");
         assert!(!word.notify(1), "nor one that was woken before it parked");
-        assert_eq!(word.take(Rest::Awake).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(woken(&word), [0, 1]);
         assert!(!word.park());
         assert!(word.notify(SLOTS - 1));
         assert!(!word.notify(SLOTS - 1));
         assert!(!word.notify(2));
-        assert!(!word.unpark_if_quiet(Rest::Awake));
-        assert_eq!(word.take(Rest::Awake).collect::<Vec<_>>(), [2, SLOTS - 1]);
+        assert!(!word.unpark_if_quiet());
+        assert_eq!(woken(&word), [2, SLOTS - 1]);
     }
 
     #[test]
@@ -199,13 +202,25 @@ mod tests {
             "nobody rang for this one"
         );
         assert_eq!(word.hand_out().count(), 0, "and it is told once");
-        assert_eq!(word.take(Rest::Parked).collect::<Vec<_>>(), [3]);
+        assert!(word.is_handed_out());
+        assert_eq!(woken(&word), [3]);
         assert!(word.notify(3), "somebody else may sleep");
         assert!(word.park());
-        assert_eq!(word.take(Rest::Parked).count(), 1);
+        assert_eq!(woken(&word).len(), 1);
         assert!(!word.park());
-        assert!(word.unpark_if_quiet(Rest::Parked));
+        assert!(!word.unpark_if_quiet(), "which is for those that are not");
+        assert_eq!(woken(&word), []);
         assert!(word.notify(0));
+    }
+
+    #[test]
+    fn a_poller_that_is_handed_out_during_its_wait_stays_parked_after_it() {
+        let word = WakeWord::<Proven>::new();
+        assert!(word.park_if_quiet());
+        assert_eq!(word.hand_out().count(), 0, "whoever wakes it rings");
+        assert!(!word.unpark_if_quiet(), "it has to look again");
+        assert_eq!(woken(&word), []);
+        assert!(word.notify(0), "somebody else may sleep");
     }
 }
 

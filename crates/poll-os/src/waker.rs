@@ -33,7 +33,7 @@ impl<B: Backend> Waker<B> {
     ///
     /// # Errors
     ///
-    /// * `ENOSPC` (`StorageFull`): the poller has 62 wakers already (30 on 32-bit systems).
+    /// * `ENOSPC` (`StorageFull`): the poller has 61 wakers already (29 on 32-bit systems).
     /// * `EMFILE`, `ENFILE`, `ENOMEM`: no descriptor or no memory is left.
     ///
     /// # Platform notes

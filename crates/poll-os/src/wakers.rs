@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use poll_api::Token;
 
 use crate::sync::{Mutex, MutexGuard};
-use crate::wake::{Orderings, Proven, Rest, SLOTS, WakeWord};
+use crate::wake::{Orderings, Proven, SLOTS, WakeWord};
 
 /// What wakes a parked poller: an eventfd, a user event, a pipe.
 pub trait Bell: core::fmt::Debug + Send + Sync {
@@ -21,7 +21,7 @@ pub trait Bell: core::fmt::Debug + Send + Sync {
 /// The slot that belongs to the engine and reports nothing to the caller.
 pub(crate) const ENGINE: u32 = SLOTS - 1;
 
-/// How many wakers a poller has room for: 62, or 30 where addresses have 32 bits.
+/// How many wakers a poller has room for: 61, or 29 where addresses have 32 bits.
 pub(crate) const CAPACITY: u32 = ENGINE;
 
 /// The same as a number of elements.
@@ -109,8 +109,8 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
 
     /// Says that the poller is about to block, unless it was woken: then nothing is done.
     #[inline]
-    pub(crate) fn park_if_quiet(&self, rest: Rest) -> bool {
-        self.word.park_if_quiet(rest)
+    pub(crate) fn park_if_quiet(&self) -> bool {
+        self.word.park_if_quiet()
     }
 
     /// Says that the poller is about to block, and whether it must not.
@@ -120,16 +120,16 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
 
     /// Ends the parking and passes the token of each waker that was used to `report`.
     #[inline]
-    pub(crate) fn unpark(&self, rest: Rest, report: impl FnMut(Token)) {
-        if !self.word.unpark_if_quiet(rest) {
-            self.report(rest, report);
+    pub(crate) fn unpark(&self, report: impl FnMut(Token)) {
+        if !self.word.unpark_if_quiet() {
+            self.report(report);
         }
     }
 
     #[cold]
-    fn report(&self, rest: Rest, mut report: impl FnMut(Token)) {
+    fn report(&self, mut report: impl FnMut(Token)) {
         let mut slots = self.lock();
-        for slot in self.word.take(rest) {
+        for slot in self.word.take() {
             let Some(place) = slots.get_mut(index(slot)) else {
                 continue;
             };
@@ -147,6 +147,9 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
     /// Marks the poller as one whose descriptor others sleep on, and rings for the wakes that
     /// were not rung for before.
     pub(crate) fn hand_out(&self) {
+        if self.word.is_handed_out() {
+            return;
+        }
         let slots = self.lock();
         if let Some(slot) = self.word.hand_out().next()
             && let Some(Slot::Live { bell, .. } | Slot::Retired { _bell: bell, .. }) =

@@ -99,6 +99,28 @@ impl Table {
         entry.token = token;
         entry.interest = interest;
         entry.trigger = trigger;
+        self.ask(key, flags);
+        Ok(())
+    }
+
+    /// Polls for these directions again, and leaves the others as they are.
+    pub(crate) fn rearm(
+        &mut self,
+        source: BorrowedFd<'_>,
+        interest: Interest,
+    ) -> Result<(), Errno> {
+        let flags = flags(interest)?;
+        let key = source.as_raw_fd();
+        let entry = self.entries.get(&key).ok_or(Errno::NOENT)?;
+        self.ask(key, entry.asked | flags);
+        Ok(())
+    }
+
+    /// Polls the source registered as `key` for exactly these flags, also if it was silent.
+    fn ask(&mut self, key: i32, flags: Flags) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
         entry.asked = flags;
         match &entry.duplicate {
             Duplicate::Polled(index) => self.set.set_flags(*index, flags),
@@ -110,7 +132,6 @@ impl Table {
                 }
             }
         }
-        Ok(())
     }
 
     pub(crate) fn deregister(&mut self, source: BorrowedFd<'_>) -> Result<(), Errno> {

@@ -13,7 +13,7 @@ use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use poll_api::Token;
 
-use crate::wake::{Orderings, Proven, Rest, WakeWord};
+use crate::wake::{Orderings, Proven, WakeWord};
 use crate::wakers::{Bell, Handle, Wakers};
 
 /// The kernel's side: a sleeper waits until it is rung, and takes the ring.
@@ -48,14 +48,14 @@ impl ModelBell {
 
 /// One wait of the poller as the engines do it; the mutants leave out one step.
 fn wait<O: Orderings>(word: &WakeWord<O>, bell: &ModelBell, skip_pending: bool) -> usize {
-    let pending = !word.park_if_quiet(Rest::Awake) && word.park();
+    let pending = !word.park_if_quiet() && word.park();
     if !pending || skip_pending {
         bell.sleep();
     }
-    if word.unpark_if_quiet(Rest::Awake) {
+    if word.unpark_if_quiet() {
         0
     } else {
-        word.take(Rest::Awake).count()
+        word.take().count()
     }
 }
 
@@ -84,14 +84,14 @@ fn two_wakers_one_poller<O: Orderings + Send + Sync + 'static>(skip_pending: boo
             .collect();
         let mut seen = 0;
         while seen != 0b11 {
-            let pending = !word.park_if_quiet(Rest::Awake) && word.park();
+            let pending = !word.park_if_quiet() && word.park();
             if !pending || skip_pending {
                 bell.sleep();
             }
-            if word.unpark_if_quiet(Rest::Awake) {
+            if word.unpark_if_quiet() {
                 continue;
             }
-            for slot in word.take(Rest::Awake) {
+            for slot in word.take() {
                 let visible = data[slot as usize].load(Ordering::Relaxed);
                 assert_eq!(visible, 1, "a wake was seen before the data it announces");
                 seen |= 1 << slot;
@@ -128,7 +128,7 @@ fn one_waker_twice<O: Orderings + Send + Sync + 'static>() {
 }
 
 /// A foreign loop sleeps on the handed-out descriptor while the inner poller is outside a wait.
-fn outer_asleep_inner_woken<O: Orderings + Send + Sync + 'static>(rest: Rest) {
+fn outer_asleep_inner_woken<O: Orderings + Send + Sync + 'static>(forgets: bool) {
     loom::model(move || {
         let word = Arc::new(WakeWord::<O>::new());
         let bell = Arc::new(ModelBell::new());
@@ -144,19 +144,46 @@ fn outer_asleep_inner_woken<O: Orderings + Send + Sync + 'static>(rest: Rest) {
         };
         // The inner poller looks once before its descriptor is handed out, and once after, so
         // that the wake can come before, between and after.
-        let mut seen = word.take(Rest::Awake).count();
+        let mut seen = word.take().count();
         if word.hand_out().next().is_some() {
             bell.ring();
         }
-        seen += word.take(rest).count();
+        seen += word.take().count();
+        if forgets {
+            word.forget_hand_out();
+        }
         if seen == 0 {
             bell.sleep();
             word.park();
-            seen = word.take(rest).count();
+            seen = word.take().count();
         }
         assert!(seen > 0);
         assert_eq!(data.load(Ordering::Relaxed), 1);
         thread.join().unwrap();
+    });
+}
+
+/// The descriptor is handed out by another thread while the poller waits: it stays parked.
+fn handed_out_meanwhile(forgets: bool) {
+    loom::model(move || {
+        let word = Arc::new(WakeWord::<Proven>::new());
+        let thread = {
+            let word = word.clone();
+            thread::spawn(move || assert_eq!(word.hand_out().count(), 0))
+        };
+        for _ in 0..2 {
+            if !word.park_if_quiet() {
+                assert!(!word.park(), "nobody woke the poller");
+            }
+            if !word.unpark_if_quiet() {
+                assert_eq!(word.take().count(), 0);
+            }
+            if forgets {
+                word.forget_hand_out();
+            }
+        }
+        thread.join().unwrap();
+        assert!(word.notify(0), "{NOT_RUNG}");
     });
 }
 
@@ -198,7 +225,7 @@ fn slot_changes_hands<O: Orderings + Send + Sync + 'static>() {
             if !wakers.park() {
                 bell.sleep();
             }
-            wakers.unpark(Rest::Awake, |token| tokens.push(token));
+            wakers.unpark(|token| tokens.push(token));
         }
         assert_eq!(tokens, [Token(1)], "the second waker was never used");
         thread.join().unwrap();
@@ -282,6 +309,7 @@ pub(crate) fn fails(name: &str, complaint: &str, model: impl FnOnce()) {
 }
 
 const NOT_VISIBLE: &str = "before the data it announces";
+const NOT_RUNG: &str = "nobody rings for those who sleep on the descriptor";
 pub(crate) const ASLEEP: &str = "deadlock";
 
 /// Nothing published by a wake.
@@ -314,7 +342,12 @@ fn loom_two_wakes_of_one_waker_are_not_lost() {
 
 #[test]
 fn loom_a_handed_out_poller_is_woken_between_its_waits() {
-    outer_asleep_inner_woken::<Proven>(Rest::Parked);
+    outer_asleep_inner_woken::<Proven>(false);
+}
+
+#[test]
+fn loom_a_poller_handed_out_during_its_wait_stays_parked() {
+    handed_out_meanwhile(false);
 }
 
 #[test]
@@ -366,7 +399,16 @@ fn loom_mutant_resting_awake_though_handed_out_is_found() {
         "wake::model::loom_mutant_resting_awake_though_handed_out_is_found",
         ASLEEP,
         || {
-            outer_asleep_inner_woken::<Proven>(Rest::Awake);
+            outer_asleep_inner_woken::<Proven>(true);
         },
+    );
+}
+
+#[test]
+fn loom_mutant_forgetting_a_hand_out_during_the_wait_is_found() {
+    fails(
+        "wake::model::loom_mutant_forgetting_a_hand_out_during_the_wait_is_found",
+        NOT_RUNG,
+        || handed_out_meanwhile(true),
     );
 }

@@ -22,6 +22,7 @@ mod cost_parked;
 mod deadline;
 mod exclusive;
 mod fixture;
+mod handed_out;
 // The faults would strike the emulated kernel.
 #[cfg(not(kqueue_emulation))]
 mod injected;

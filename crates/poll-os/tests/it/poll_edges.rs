@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use poll_os::poll::{Events, Poll};
-use poll_os::{Interest, Registered, Token, Trigger};
+use poll_os::{Interest, Register, Registered, Token, Trigger};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 
@@ -47,6 +47,47 @@ fn a_direction_that_was_reported_is_silent_until_rearmed_whatever_the_other_does
     assert_eq!(reports(&mut poll, &mut events), 1);
     assert!(events.iter().all(|event| event.ready().is_readable()));
     assert!(events.iter().all(|event| event.ready().is_writable()));
+}
+
+#[test]
+fn a_direction_is_rearmed_without_the_other() {
+    let mut poll = Poll::new().unwrap();
+    let mut events = Events::with_capacity(4);
+    let (near, mut far) = pair();
+    let both = Interest::READABLE | Interest::WRITABLE;
+    let registry = poll.registry().clone();
+    registry
+        .register(&near, Token(1), both, Trigger::Edge)
+        .unwrap();
+    far.write_all(b"x").unwrap();
+    assert_eq!(reports(&mut poll, &mut events), 1, "room and data");
+    let rearm = |interest| registry.rearm(&near, Token(1), interest, Trigger::Edge);
+    for (interest, readable) in [(Interest::READABLE, true), (Interest::WRITABLE, false)] {
+        rearm(interest).unwrap();
+        assert_eq!(reports(&mut poll, &mut events), 1);
+        let ready = events.iter().next().unwrap().ready();
+        assert_eq!(
+            (ready.is_readable(), ready.is_writable()),
+            (readable, !readable)
+        );
+        assert_eq!(reports(&mut poll, &mut events), 0, "{interest:?}");
+    }
+    // Reported as both, silent as both: the one that was asked for comes back alone.
+    (&near).read_exact(&mut [0]).unwrap();
+    rearm(Interest::READABLE).unwrap();
+    assert_eq!(reports(&mut poll, &mut events), 0, "there is room, still");
+    far.write_all(b"y").unwrap();
+    assert_eq!(reports(&mut poll, &mut events), 1);
+    // What is being waited for stays so.
+    while (&near).write(&[0; 4096]).is_ok() {}
+    rearm(Interest::WRITABLE).unwrap();
+    rearm(Interest::READABLE).unwrap();
+    let _ = reports(&mut poll, &mut events);
+    while far.read(&mut [0; 4096]).is_ok() {}
+    assert_eq!(reports(&mut poll, &mut events), 1, "room again");
+    assert!(events.iter().all(|event| event.ready().is_writable()));
+    registry.deregister(&near).unwrap();
+    assert!(rearm(Interest::READABLE).is_err(), "not registered");
 }
 
 #[test]

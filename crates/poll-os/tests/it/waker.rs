@@ -29,7 +29,7 @@ fn fill_and_refill<B: Backend>(mut poll: Poll<B>) {
         }
     };
     assert_eq!(refused.kind(), std::io::ErrorKind::StorageFull);
-    assert_eq!(wakers.len(), if usize::BITS == 64 { 62 } else { 30 });
+    assert_eq!(wakers.len(), if usize::BITS == 64 { 61 } else { 29 });
     for waker in &wakers {
         waker.wake().unwrap();
     }

@@ -8,7 +8,6 @@ use loom::thread;
 use poll_api::Token;
 
 use super::{Guard, Queue, Turns};
-use crate::wake::Rest;
 use crate::wake::model::{ASLEEP, ModelBell, TokenBell, fails};
 use crate::wakers::{ENGINE, Wakers};
 
@@ -56,7 +55,7 @@ fn changers_interrupt_a_sleeper(manners: Manners) {
                 bell.sleep();
             }
             drop(value);
-            wakers.unpark(Rest::Awake, |_: Token| {});
+            wakers.unpark(|_: Token| {});
         }
         for thread in threads {
             thread.join().unwrap();
