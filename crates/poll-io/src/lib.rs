@@ -18,10 +18,21 @@ pub mod net {
     pub use poll_net::*;
 }
 
+/// mio's interface over the core; see `poll-mio`.
+#[cfg(feature = "mio")]
+pub mod mio {
+    pub use poll_mio::*;
+}
+
 /// The guide: from the first poll upwards.
 pub mod guide {
     /// Chapter 1: the first poll.
     #[cfg_attr(feature = "net", doc = include_str!("../guide/first_poll.md"))]
     #[cfg_attr(not(feature = "net"), doc = "Its programs need the feature `net`.")]
     pub mod first_poll {}
+
+    /// Moving from mio or verypoll.
+    #[cfg_attr(feature = "mio", doc = include_str!("../guide/from_mio.md"))]
+    #[cfg_attr(not(feature = "mio"), doc = "Its programs need the feature `mio`.")]
+    pub mod from_mio {}
 }

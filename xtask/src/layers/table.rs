@@ -157,6 +157,7 @@ const ROWS: &[Row] = &[
     },
     Row {
         workspace: &[SYSTEM, VOCABULARY, PORTABLE],
+        external: &["log", "static_assertions"],
         ..model("poll-mio")
     },
     Row {
@@ -195,6 +196,10 @@ const EXTERNAL: &[(&str, &str)] = &[
     (
         "tracing",
         "structured events for whoever wants to see what happens; off by default",
+    ),
+    (
+        "log",
+        "the records that mio's users look at, under a feature of mio's name",
     ),
     (
         "concurrent-queue",

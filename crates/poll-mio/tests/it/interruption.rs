@@ -1,0 +1,126 @@
+//! A signal handler ends a wait with `Interrupted`, loses nothing, and is not seen by operations.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::thread;
+
+use poll_mio::net::UnixStream;
+use poll_mio::{Token, Waker};
+use poll_os::{Clock, Monotonic, Signal};
+use sys_process::{Pid, SignalListener, kill};
+
+use crate::stage::{LIMIT, READ, Stage, alone};
+
+/// Interrupts this thread as long as it lives, where a thread can be meant.
+struct Storm {
+    stop: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+    _listener: SignalListener,
+}
+
+impl Storm {
+    fn on_this_thread() -> Option<Self> {
+        // Linux tells a thread its id this way, and prefers that thread for a signal to it.
+        let task = std::fs::read_link("/proc/thread-self").ok()?;
+        let id: i32 = task.file_name()?.to_str()?.parse().ok()?;
+        let target = Pid::from_raw(id)?;
+        let mut listener = SignalListener::new().unwrap();
+        listener.add(Signal::URGENT).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                kill(target, Signal::URGENT).unwrap();
+                thread::yield_now();
+            }
+        });
+        Some(Self {
+            stop,
+            thread: Some(thread),
+            _listener: listener,
+        })
+    }
+}
+
+impl Drop for Storm {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_signal_handler_ends_a_wait_with_interrupted_and_no_events() {
+    alone(
+        "interruption::a_signal_handler_ends_a_wait_with_interrupted_and_no_events",
+        || {
+            let mut stage = Stage::new();
+            let waker = Arc::new(Waker::new(stage.registry(), Token(0)).unwrap());
+            waker.wake().unwrap();
+            stage.until_readable(Token(0));
+            // A wait without end has one here, which is no interruption.
+            let end = Arc::clone(&waker);
+            thread::spawn(move || {
+                thread::park_timeout(LIMIT);
+                end.wake().unwrap();
+            });
+            let Some(_storm) = Storm::on_this_thread() else {
+                return;
+            };
+            for timeout in [None, Some(LIMIT)] {
+                let error = stage.poll.poll(&mut stage.events, timeout).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Interrupted);
+                assert!(stage.events.is_empty(), "those of the wait before are gone");
+            }
+        },
+    );
+}
+
+#[test]
+fn a_storm_of_signals_loses_no_event_and_no_wake_and_ends_no_wait_early() {
+    alone(
+        "interruption::a_storm_of_signals_loses_no_event_and_no_wake_and_ends_no_wait_early",
+        || {
+            let mut stage = Stage::new();
+            let waker = Arc::new(Waker::new(stage.registry(), Token(0)).unwrap());
+            let (mut near, mut far) = UnixStream::pair().unwrap();
+            stage
+                .registry()
+                .register(&mut near, Token(1), READ)
+                .unwrap();
+            let Some(_storm) = Storm::on_this_thread() else {
+                return;
+            };
+            for round in 0..300_u32 {
+                if round % 2 == 0 {
+                    let waker = Arc::clone(&waker);
+                    let waking = thread::spawn(move || waker.wake());
+                    stage.until_readable(Token(0));
+                    waking.join().unwrap().unwrap();
+                } else {
+                    far.write_all(b"x").unwrap();
+                    stage.until_readable(Token(1));
+                    assert_eq!(near.read(&mut [0; 8]).unwrap(), 1, "and not Interrupted");
+                }
+            }
+            let start = Monotonic.now();
+            let timeout = Duration::from_millis(30);
+            // A wake that met the end of its wait may come once more.
+            while Monotonic.now().saturating_duration_since(start) < timeout {
+                let passed = Monotonic.now().saturating_duration_since(start);
+                let result = stage
+                    .poll
+                    .poll(&mut stage.events, Some(timeout.saturating_sub(passed)));
+                let end = Monotonic.now().saturating_duration_since(start);
+                match result {
+                    Ok(()) => assert!(!stage.events.is_empty() || end >= timeout, "{end:?}"),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Interrupted),
+                }
+            }
+        },
+    );
+}

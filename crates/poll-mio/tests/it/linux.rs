@@ -1,0 +1,63 @@
+//! What Linux alone has, or tells.
+
+use std::io::ErrorKind;
+use std::net::Shutdown;
+use std::os::linux::net::SocketAddrExt;
+
+use poll_mio::event::Event;
+use poll_mio::net::{UnixDatagram, UnixListener, UnixStream};
+use poll_mio::{Interest, Token};
+use sys_socket::SendFlags;
+
+use crate::stage::{BOTH, Stage, connected};
+
+#[test]
+fn an_urgent_byte_is_readable_and_priority() {
+    let mut stage = Stage::new();
+    let (mut near, far) = connected();
+    let interest = Interest::READABLE | Interest::PRIORITY;
+    stage
+        .registry()
+        .register(&mut near, Token(1), interest)
+        .unwrap();
+    stage.silent();
+    while sys_socket::send(&far, b"!", SendFlags::OUT_OF_BAND) == Err(sys_socket::Errno::INTR) {}
+    stage.until(Token(1), |event| event.is_readable() && event.is_priority());
+}
+
+#[test]
+fn a_path_that_begins_with_a_zero_byte_is_an_abstract_name() {
+    let name = format!("poll-mio-abstract-{}", std::process::id());
+    let path = format!("\0{name}");
+    let listener = UnixListener::bind(&path).unwrap();
+    let address = listener.local_addr().unwrap();
+    assert_eq!(address.as_abstract_name(), Some(name.as_bytes()));
+    let client = UnixStream::connect_addr(&address).unwrap();
+    assert_eq!(
+        client.peer_addr().unwrap().as_abstract_name(),
+        Some(name.as_bytes())
+    );
+    UnixStream::connect(&path).unwrap();
+    let receiver = UnixDatagram::bind(format!("{path}-datagrams")).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    sender.send_to(b"x", format!("{path}-datagrams")).unwrap();
+    assert_eq!(receiver.recv(&mut [0; 8]).unwrap(), 1);
+}
+
+#[test]
+fn a_pair_of_datagram_sockets_ends_like_streams() {
+    let mut stage = Stage::new();
+    let (mut near, far) = UnixDatagram::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), BOTH)
+        .unwrap();
+    stage.until_writable(Token(1));
+    far.send(b"x").unwrap();
+    stage.until_readable(Token(1));
+    assert_eq!(near.recv(&mut [0; 8]).unwrap(), 1);
+    assert!(near.take_error().unwrap().is_none());
+    near.shutdown(Shutdown::Both).unwrap();
+    stage.until(Token(1), Event::is_write_closed);
+    assert_eq!(near.send(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
