@@ -2,6 +2,7 @@
 
 pub(crate) mod mio;
 pub(crate) mod ours;
+pub(crate) mod poll_mio;
 pub(crate) mod polling;
 pub(crate) mod raw;
 
@@ -11,6 +12,7 @@ use std::os::fd::BorrowedFd;
 
 pub(crate) use self::mio::Mio;
 pub(crate) use self::ours::Ours;
+pub(crate) use self::poll_mio::PollMio;
 pub(crate) use self::polling::{Polling, PollingOneshot};
 pub(crate) use self::raw::Raw;
 

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use super::{unknown_kind, work_missing};
 use crate::harness::{Calls, Case, Promise, Run, Sample};
-use crate::peers::{Mio, Ours, Peer, Polling, Raw};
+use crate::peers::{Mio, Ours, Peer, PollMio, Polling, Raw};
 use crate::sys;
 
 const DESCRIPTORS: u64 = 256;
@@ -31,6 +31,7 @@ impl Case for AddAndDelete {
             "raw again",
             "mio",
             "polling",
+            "poll-mio",
             "poll-os",
             "poll-os batch",
         ]
@@ -45,7 +46,7 @@ impl Case for AddAndDelete {
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
-        kind.starts_with("poll-os").then_some(Promise {
+        kind.starts_with("poll-").then_some(Promise {
             calls: Some(512.0),
             allocations: 0.0,
         })
@@ -60,6 +61,7 @@ impl Case for AddAndDelete {
             "raw" | "raw again" => one_by_one::<Raw>(sources),
             "mio" => one_by_one::<Mio>(sources),
             "polling" => one_by_one::<Polling<'fd>>(sources),
+            "poll-mio" => one_by_one::<PollMio>(sources),
             "poll-os" => one_by_one::<Ours>(sources),
             "poll-os batch" => batch(sources),
             other => Err(unknown_kind(other)),

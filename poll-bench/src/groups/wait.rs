@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use super::{unknown_kind, work_missing};
 use crate::harness::{Calls, Case, Promise, Run, Sample};
-use crate::peers::{Mio, Ours, Peer, Polling, PollingOneshot, Raw};
+use crate::peers::{Mio, Ours, Peer, PollMio, Polling, PollingOneshot, Raw};
 use crate::sys;
 
 struct Wait {
@@ -80,6 +80,7 @@ impl Case for Wait {
             "mio",
             "polling edge",
             "polling oneshot",
+            "poll-mio",
             "poll-os",
         ]
     }
@@ -93,7 +94,7 @@ impl Case for Wait {
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
-        (kind == "poll-os").then_some(Promise {
+        matches!(kind, "poll-mio" | "poll-os").then_some(Promise {
             calls: Some(1.0),
             allocations: 0.0,
         })
@@ -109,6 +110,7 @@ impl Case for Wait {
             "mio" => self.run::<Mio>(sources),
             "polling edge" => self.run::<Polling<'fd>>(sources),
             "polling oneshot" => self.run::<PollingOneshot<'fd>>(sources),
+            "poll-mio" => self.run::<PollMio>(sources),
             "poll-os" => self.run::<Ours>(sources),
             other => Err(unknown_kind(other)),
         }

@@ -9,12 +9,17 @@ use std::thread::{self, ScopedJoinHandle};
 
 use super::{unknown_kind, work_missing};
 use crate::harness::{Calls, Case, Promise, Run, Sample};
-use crate::peers::{Mio, Ours, Peer, Polling, Raw};
+use crate::peers::{Mio, Ours, Peer, PollMio, Polling, Raw};
 use crate::sys;
 
-const KINDS: &[&str] = &["raw", "raw again", "mio", "polling", "poll-os"];
+const KINDS: &[&str] = &["raw", "raw again", "mio", "polling", "poll-mio", "poll-os"];
 // How long a wait may last that is sure to be woken.
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
+
+/// Whether a kind has our promises to keep.
+fn ours(kind: &str) -> bool {
+    matches!(kind, "poll-mio" | "poll-os")
+}
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
     vec![Box::new(Outside), Box::new(Turning), Box::new(PingPong)]
@@ -41,7 +46,7 @@ impl Case for Outside {
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
-        (kind == "poll-os").then_some(Promise {
+        ours(kind).then_some(Promise {
             calls: Some(0.0),
             allocations: 0.0,
         })
@@ -56,6 +61,7 @@ impl Case for Outside {
             "raw" | "raw again" => outside::<Raw>(),
             "mio" => outside::<Mio>(),
             "polling" => outside::<Polling<'fd>>(),
+            "poll-mio" => outside::<PollMio>(),
             "poll-os" => outside::<Ours>(),
             other => Err(unknown_kind(other)),
         }
@@ -98,7 +104,7 @@ impl Case for Turning {
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
-        (kind == "poll-os").then_some(Promise {
+        ours(kind).then_some(Promise {
             calls: None,
             allocations: 0.0,
         })
@@ -113,6 +119,7 @@ impl Case for Turning {
             "raw" | "raw again" => Ok(Box::new(turning::<Raw>)),
             "mio" => Ok(Box::new(turning::<Mio>)),
             "polling" => Ok(Box::new(turning::<Polling<'fd>>)),
+            "poll-mio" => Ok(Box::new(turning::<PollMio>)),
             "poll-os" => Ok(Box::new(turning::<Ours>)),
             other => Err(unknown_kind(other)),
         }
@@ -171,7 +178,7 @@ impl Case for PingPong {
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
-        (kind == "poll-os").then_some(Promise {
+        ours(kind).then_some(Promise {
             calls: None,
             allocations: 0.0,
         })
@@ -186,6 +193,7 @@ impl Case for PingPong {
             "raw" | "raw again" => Ok(Box::new(ping_pong::<Raw>)),
             "mio" => Ok(Box::new(ping_pong::<Mio>)),
             "polling" => Ok(Box::new(ping_pong::<Polling<'fd>>)),
+            "poll-mio" => Ok(Box::new(ping_pong::<PollMio>)),
             "poll-os" => Ok(Box::new(ping_pong::<Ours>)),
             other => Err(unknown_kind(other)),
         }
