@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod compat;
 mod demo;
 mod docs;
 mod layers;
@@ -52,6 +53,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[GROUP] [--quick]",
         purpose: "poll-bench: ours beside the peers, as ratios",
         run: bench::run,
+    },
+    Command {
+        name: "compat",
+        arguments: "",
+        purpose: "tokio's own tests on our mio and on mio itself, side by side",
+        run: compat::run,
     },
     Command {
         name: "targets",

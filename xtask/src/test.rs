@@ -7,6 +7,7 @@ mod elsewhere;
 mod emulated;
 mod examples;
 mod features;
+mod interface;
 mod kernels;
 mod models;
 mod tally;
@@ -15,7 +16,7 @@ use core::time::Duration;
 
 use crate::run::{Call, now};
 use crate::workspace::{crates, read};
-use crate::{Outcome, docs, layers, targets, tidy, unsafe_ledger};
+use crate::{Outcome, compat, docs, layers, targets, tidy, unsafe_ledger};
 
 /// How a step ended when it did not fail.
 enum Done {
@@ -82,6 +83,8 @@ const STEPS: &[Step] = &[
     step("loom models", models::loom),
     step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
+    step("mio's interface everywhere", interface::everywhere),
+    step("tokio and hyper on our mio", || passed(compat::at_work())),
     step("the oldest Linux kernel", kernels::oldest),
     step("benchmarks build and run", apart::benchmarks),
 ];

@@ -1,0 +1,35 @@
+//! poll-mio where the other steps do not test it: in release builds, and on poll(2).
+
+use super::emulated::count;
+use super::{Done, Result};
+use crate::run::Call;
+
+/// The tests that only all features together have.
+const WANTED: &str = "test edges::";
+
+/// Release builds check no associations and pin the sizes of sockets; the poll(2) engine is chosen
+/// by a condition, and gets a target folder of its own.
+pub(super) fn everywhere() -> Result {
+    let test = "test -p poll-mio --all-features --lib --test it";
+    tested(&Call::cargo(&format!("{test} --release")))?;
+    let flags = "--cfg mio_unsupported_force_poll_poll";
+    let cargo = |call: &str| {
+        Call::cargo(&format!("{call} --target-dir target/poll-two")).env("RUSTFLAGS", flags)
+    };
+    let lint = "clippy -p poll-mio --all-features --all-targets";
+    cargo(lint)
+        .args(&["--", "-D", "warnings"].map(str::to_owned))
+        .run()?;
+    tested(&cargo(test))?;
+    Ok(Done::Passed)
+}
+
+/// Runs the tests; without its features the crate leaves them out, which passes for cargo.
+fn tested(call: &Call) -> crate::Outcome {
+    let output = call.output()?;
+    print!("{output}");
+    match count(&output, WANTED) {
+        0 => Err(format!("`{WANTED}` was not run: {}", call.line())),
+        _ => Ok(()),
+    }
+}
