@@ -10,6 +10,7 @@ use sys_poll::{Errno, WakePipe};
 
 use crate::backend::{Backend, Cut};
 use crate::change::Operation;
+use crate::wake::Bit;
 use crate::wakers::{self, Wakers};
 
 mod table;
@@ -131,7 +132,7 @@ impl PollTwo {
     /// The table, for a change; a thread that waits is interrupted for it.
     fn table(&self, wakers: &Wakers<Bell>) -> io::Result<Guard<'_, Table>> {
         self.table
-            .for_change(|| wakers.wake(wakers::ENGINE, || &self.bell))
+            .for_change(|| wakers.wake(Bit::of(wakers::ENGINE), || &self.bell))
     }
 }
 

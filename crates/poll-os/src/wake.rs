@@ -33,6 +33,17 @@ const HANDED_OUT: usize = 1 << SLOTS;
 /// Either of them: whoever wakes the poller has to ring.
 const ASLEEP: usize = PARKED | HANDED_OUT;
 
+/// The bit of a slot: whoever wakes often makes it once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bit(usize);
+
+impl Bit {
+    /// The bit of `slot`, which is one of [`SLOTS`].
+    pub(crate) const fn of(slot: u32) -> Self {
+        Self(1 << slot)
+    }
+}
+
 /// The orderings of the three operations, apart so that the model can weaken each.
 pub trait Orderings {
     /// Publishes what the waking thread wrote.
@@ -68,24 +79,28 @@ impl<O: Orderings> WakeWord<O> {
         }
     }
 
-    /// Sets the bit of `slot` and says whether the caller has to ring the bell.
+    /// Sets a slot's bit and says whether the caller has to ring the bell.
     ///
     /// Of all wakes of a parked poller only the first one rings. Lock-free, and safe to call from
     /// a signal handler.
     #[inline]
-    pub(crate) fn notify(&self, slot: u32) -> bool {
-        let bit = 1 << slot;
+    pub(crate) fn notify(&self, Bit(bit): Bit) -> bool {
         // Begins with a guess instead of a load: in a storm of wakes the poller is awake and the
-        // bit set, and then the first exchange is all there is. It changes nothing and publishes
-        // what this thread wrote all the same.
-        let mut seen = bit;
-        loop {
-            match self.exchange(seen, seen | bit, O::NOTIFY) {
-                // Asleep, and nobody has rung.
-                Ok(()) => return seen >= HANDED_OUT && seen & !ASLEEP == 0,
-                Err(found) => seen = found,
-            }
+        // bit set, and then this exchange is all there is. It changes nothing and publishes what
+        // this thread wrote all the same.
+        match self.exchange(bit, bit, O::NOTIFY) {
+            Ok(()) => false,
+            Err(found) => self.set(bit, found),
         }
+    }
+
+    /// Sets `bit` in a word that was `seen` before; whether the caller has to ring the bell.
+    fn set(&self, bit: usize, mut seen: usize) -> bool {
+        while let Err(found) = self.exchange(seen, seen | bit, O::NOTIFY) {
+            seen = found;
+        }
+        // Asleep, and nobody has rung.
+        seen & ASLEEP != 0 && seen & !ASLEEP == 0
     }
 
     /// Says that the poller is about to block; false, and nothing done, if it was woken, or handed
@@ -129,7 +144,7 @@ impl<O: Orderings> WakeWord<O> {
     /// every wake of the slot happened before, and no take can happen at the same time. Hence the
     /// answer is exact with any ordering, by coherence alone; there is no mutant to find.
     pub(crate) fn is_notified(&self, slot: u32) -> bool {
-        self.word.load(Ordering::Relaxed) & (1 << slot) != 0
+        self.word.load(Ordering::Relaxed) & Bit::of(slot).0 != 0
     }
 
     /// Marks the poller as parked for good and returns the slots that were woken before, which
@@ -170,7 +185,7 @@ impl Iterator for Slots {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Proven, SLOTS, WakeWord};
+    use super::{Bit, Proven, SLOTS, WakeWord};
 
     /// The slots that were woken.
     fn woken(word: &WakeWord<Proven>) -> Vec<u32> {
@@ -180,14 +195,17 @@ mod tests {
     #[test]
     fn only_the_first_wake_of_a_parked_poller_rings() {
         let word = WakeWord::<Proven>::new();
-        assert!(!word.notify(0), "an awake poller needs no bell");
+        assert!(!word.notify(Bit::of(0)), "an awake poller needs no bell");
         assert!(word.park(), "a woken poller must not block");
-        assert!(!word.notify(1), "nor one that was woken before it parked");
+        assert!(
+            !word.notify(Bit::of(1)),
+            "nor one that was woken before it parked"
+        );
         assert_eq!(woken(&word), [0, 1]);
         assert!(!word.park());
-        assert!(word.notify(SLOTS - 1));
-        assert!(!word.notify(SLOTS - 1));
-        assert!(!word.notify(2));
+        assert!(word.notify(Bit::of(SLOTS - 1)));
+        assert!(!word.notify(Bit::of(SLOTS - 1)));
+        assert!(!word.notify(Bit::of(2)));
         assert!(!word.unpark_if_quiet());
         assert_eq!(woken(&word), [2, SLOTS - 1]);
     }
@@ -195,7 +213,7 @@ mod tests {
     #[test]
     fn a_poller_whose_descriptor_was_handed_out_is_parked_between_waits() {
         let word = WakeWord::<Proven>::new();
-        word.notify(3);
+        word.notify(Bit::of(3));
         assert_eq!(
             word.hand_out().collect::<Vec<_>>(),
             [3],
@@ -204,13 +222,13 @@ mod tests {
         assert_eq!(word.hand_out().count(), 0, "and it is told once");
         assert!(word.is_handed_out());
         assert_eq!(woken(&word), [3]);
-        assert!(word.notify(3), "somebody else may sleep");
+        assert!(word.notify(Bit::of(3)), "somebody else may sleep");
         assert!(word.park());
         assert_eq!(woken(&word).len(), 1);
         assert!(!word.park());
         assert!(!word.unpark_if_quiet(), "which is for those that are not");
         assert_eq!(woken(&word), []);
-        assert!(word.notify(0));
+        assert!(word.notify(Bit::of(0)));
     }
 
     #[test]
@@ -220,7 +238,7 @@ mod tests {
         assert_eq!(word.hand_out().count(), 0, "whoever wakes it rings");
         assert!(!word.unpark_if_quiet(), "it has to look again");
         assert_eq!(woken(&word), []);
-        assert!(word.notify(0), "somebody else may sleep");
+        assert!(word.notify(Bit::of(0)), "somebody else may sleep");
     }
 }
 

@@ -10,6 +10,7 @@ use sys_poll::Errno;
 use crate::backend::Backend;
 use crate::registry::Registry;
 use crate::trace::trace;
+use crate::wake::Bit;
 use crate::wakers::{Handle, Wakers};
 
 /// The handle that ends a wait of its poller from anywhere; clones share one token.
@@ -23,7 +24,7 @@ use crate::wakers::{Handle, Wakers};
 pub struct Waker<B: Backend> {
     // These two stand beside the handle so that a wake follows one pointer.
     wakers: Arc<Wakers<B::Bell>>,
-    slot: u32,
+    bit: Bit,
     handle: Arc<Handle<B::Bell>>,
 }
 
@@ -46,7 +47,7 @@ impl<B: Backend> Waker<B> {
         let handle = claimed.unwrap_or_else(|| Err(Errno::NOSPC.into()))?;
         Ok(Self {
             wakers: Arc::clone(&shared.wakers),
-            slot: handle.slot(),
+            bit: handle.bit(),
             handle: Arc::new(handle),
         })
     }
@@ -60,7 +61,7 @@ impl<B: Backend> Waker<B> {
     #[inline]
     pub fn wake(&self) -> io::Result<()> {
         trace!("wake");
-        self.wakers.wake(self.slot, || self.handle.bell())
+        self.wakers.wake(self.bit, || self.handle.bell())
     }
 }
 
@@ -76,7 +77,7 @@ impl<B: Backend> Clone for Waker<B> {
     fn clone(&self) -> Self {
         Self {
             wakers: Arc::clone(&self.wakers),
-            slot: self.slot,
+            bit: self.bit,
             handle: Arc::clone(&self.handle),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use poll_api::Token;
 
 use crate::sync::{Mutex, MutexGuard};
-use crate::wake::{Orderings, Proven, SLOTS, WakeWord};
+use crate::wake::{Bit, Orderings, Proven, SLOTS, WakeWord};
 
 /// What wakes a parked poller: an eventfd, a user event, a pipe.
 pub trait Bell: core::fmt::Debug + Send + Sync {
@@ -94,13 +94,14 @@ impl<B: Bell, O: Orderings> Wakers<B, O> {
         }
     }
 
-    /// Wakes the poller for `slot`; the bell is looked up and rung only if the poller sleeps.
+    /// Wakes the poller for the slot of `bit`; the bell is looked up and rung only if the poller
+    /// sleeps.
     #[inline]
-    pub(crate) fn wake<'b>(&self, slot: u32, bell: impl FnOnce() -> &'b B) -> io::Result<()>
+    pub(crate) fn wake<'b>(&self, bit: Bit, bell: impl FnOnce() -> &'b B) -> io::Result<()>
     where
         B: 'b,
     {
-        if self.word.notify(slot) {
+        if self.word.notify(bit) {
             bell().ring()
         } else {
             Ok(())
@@ -196,8 +197,8 @@ impl<B: Bell, O: Orderings> Handle<B, O> {
         }))
     }
 
-    pub(crate) const fn slot(&self) -> u32 {
-        self.slot.slot
+    pub(crate) const fn bit(&self) -> Bit {
+        Bit::of(self.slot.slot)
     }
 
     pub(crate) fn bell(&self) -> &B {

@@ -13,7 +13,7 @@ use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use poll_api::Token;
 
-use crate::wake::{Orderings, Proven, WakeWord};
+use crate::wake::{Bit, Orderings, Proven, WakeWord};
 use crate::wakers::{Bell, Handle, Wakers};
 
 /// The kernel's side: a sleeper waits until it is rung, and takes the ring.
@@ -76,7 +76,7 @@ fn two_wakers_one_poller<O: Orderings + Send + Sync + 'static>(skip_pending: boo
                 let (word, bell, data) = (word.clone(), bell.clone(), data.clone());
                 thread::spawn(move || {
                     data[slot as usize].store(1, Ordering::Relaxed);
-                    if word.notify(slot) {
+                    if word.notify(Bit::of(slot)) {
                         bell.ring();
                     }
                 })
@@ -114,7 +114,7 @@ fn one_waker_twice<O: Orderings + Send + Sync + 'static>() {
             thread::spawn(move || {
                 for round in 1..=2 {
                     data.store(round, Ordering::Relaxed);
-                    if word.notify(0) {
+                    if word.notify(Bit::of(0)) {
                         bell.ring();
                     }
                 }
@@ -137,7 +137,7 @@ fn outer_asleep_inner_woken<O: Orderings + Send + Sync + 'static>(forgets: bool)
             let (word, bell, data) = (word.clone(), bell.clone(), data.clone());
             thread::spawn(move || {
                 data.store(1, Ordering::Relaxed);
-                if word.notify(0) {
+                if word.notify(Bit::of(0)) {
                     bell.ring();
                 }
             })
@@ -183,7 +183,7 @@ fn handed_out_meanwhile(forgets: bool) {
             }
         }
         thread.join().unwrap();
-        assert!(word.notify(0), "{NOT_RUNG}");
+        assert!(word.notify(Bit::of(0)), "{NOT_RUNG}");
     });
 }
 
@@ -212,7 +212,7 @@ fn slot_changes_hands<O: Orderings + Send + Sync + 'static>() {
         let thread = {
             let (wakers, bell) = (wakers.clone(), bell.clone());
             thread::spawn(move || {
-                wakers.wake(first.slot(), || first.bell()).unwrap();
+                wakers.wake(first.bit(), || first.bell()).unwrap();
                 drop(first);
                 let second = Handle::claim(&wakers, Token(2), make(&bell))
                     .unwrap()
@@ -279,7 +279,7 @@ fn slot_is_claimed_while_its_waker_goes() {
         let second = claim(Token(2));
         thread.join().unwrap();
         wakers.park();
-        wakers.wake(second.slot(), || second.bell()).unwrap();
+        wakers.wake(second.bit(), || second.bell()).unwrap();
     });
 }
 

@@ -8,6 +8,7 @@ use loom::thread;
 use poll_api::Token;
 
 use super::{Guard, Queue, Turns};
+use crate::wake::Bit;
 use crate::wake::model::{ASLEEP, ModelBell, TokenBell, fails};
 use crate::wakers::{ENGINE, Wakers};
 
@@ -40,7 +41,7 @@ fn changers_interrupt_a_sleeper(manners: Manners) {
             thread::spawn(move || {
                 let ring = || {
                     let bell = TokenBell(bell);
-                    wakers.wake(ENGINE, || &bell)
+                    wakers.wake(Bit::of(ENGINE), || &bell)
                 };
                 *turns.for_change::<io::Error>(ring).unwrap() += 1;
             })
