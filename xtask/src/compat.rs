@@ -1,6 +1,7 @@
 //! `compat`: tokio's own tests on compat/mio and on mio itself, side by side; and, for every test
 //! run, that the packages of compat/ build and a server on tokio works on ours.
 
+mod client;
 mod suite;
 mod verdict;
 
@@ -19,6 +20,10 @@ const SERVER: &str = "compat/hyper_on_tokio/Cargo.toml";
 /// The packages of `compat/`, each a workspace of its own.
 const PACKAGES: [&str; 2] = ["compat/mio/Cargo.toml", SERVER];
 
+/// Where they are built, and what is made of tokio's package.
+const PLACE: &str = "target/compat";
+
+/// How long the server may take to test itself.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Runs tokio's tests twice and fails where one passes on mio and not on ours.
@@ -37,18 +42,22 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     verdict::compare(&of_stock, &of_ours, &ours)
 }
 
-/// Lints the packages, proves that the server's mio is ours, and lets it answer a client.
-pub(crate) fn at_work() -> Outcome {
+/// Lints the packages, proves that the server's mio is ours, and lets it answer its own client and
+/// one that is not ours; what was left out, if anything.
+pub(crate) fn at_work() -> Result<Option<String>, String> {
     for package in PACKAGES {
         Call::cargo(&format!("fmt --manifest-path {package} --check")).run()?;
-        let place = format!("--locked --manifest-path {package} --target-dir target/compat");
+        let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
         Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
     }
     let tree = format!("tree --locked --manifest-path {SERVER} -i mio");
     is_ours(&Call::cargo(&tree).output()?, true)?;
-    let place = format!("--locked --manifest-path {SERVER} --target-dir target/compat");
+    let place = format!("--locked --manifest-path {SERVER} --target-dir {PLACE}");
     Call::cargo(&format!("build --release {place}")).run()?;
-    Call::cargo(&format!("run --release --quiet {place} -- --self-test")).run_within(LIMIT)
+    let server = root().join(PLACE).join("release/hyper-on-tokio");
+    let server = |arguments: &[&str]| Call::new(&server.display().to_string(), arguments);
+    server(&["--self-test"]).run_within(LIMIT)?;
+    client::ask(&server(&["--port", "0"]))
 }
 
 /// Whether the root of a tree of dependents is the package of `compat/mio`, as wanted.

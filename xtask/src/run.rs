@@ -1,5 +1,7 @@
 //! Running other programs: each is printed so that it can be pasted, and none reads the keyboard.
 
+mod running;
+
 use core::time::Duration;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,6 +13,8 @@ use std::thread;
 use std::time::Instant;
 
 use crate::workspace::root;
+
+pub(crate) use running::Running;
 
 /// A command line with its own environment, run in the root of the checkout unless told otherwise.
 #[derive(Debug, Clone)]

@@ -4,6 +4,8 @@
 //! hyper-on-tokio --port 8080
 //! ```
 //!
+//! `/slow` is answered after a while, `/bytes/N` with N bytes, and a POST with its own body.
+//!
 //! With `--self-test` a blocking client of the standard library asks it over many connections, and
 //! it ends.
 
@@ -14,11 +16,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +29,9 @@ use tokio::sync::oneshot;
 /// Connections of the self-test at once, and requests on each.
 const CONNECTIONS: usize = 32;
 const REQUESTS: usize = 200;
+
+/// The longest body, either way.
+const LONGEST: usize = 16 << 20;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -70,12 +75,34 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    if request.uri().path() == "/slow" {
+    if request.method() == Method::POST {
+        // Also fails when the client goes away in the middle, and then nobody gets the answer.
+        return Ok(match Limited::new(request, LONGEST).collect().await {
+            Ok(body) => Response::new(Full::new(body.to_bytes())),
+            Err(_too_long) => refusal(StatusCode::PAYLOAD_TOO_LARGE),
+        });
+    }
+    let path = request.uri().path();
+    if path == "/slow" {
         // A timer of the runtime, which the poller's timeout serves.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let body = format!("hello, {}\n", request.uri().path());
-    Ok(Response::new(Full::from(body)))
+    Ok(match path.strip_prefix("/bytes/").map(str::parse) {
+        Some(Ok(count @ ..=LONGEST)) => Response::new(Full::from(bytes(count))),
+        Some(_) => refusal(StatusCode::NOT_FOUND),
+        None => Response::new(Full::from(format!("hello, {}\n", request.uri()))),
+    })
+}
+
+/// From 0 to 250 and again: a prime number of them, so that a piece in the wrong place shows.
+fn bytes(count: usize) -> Vec<u8> {
+    (0..251).cycle().take(count).collect()
+}
+
+fn refusal(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
 }
 
 /// The server, and its clients on threads of their own.

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::PLACE;
 use crate::Outcome;
 use crate::run::Call;
 use crate::workspace::root;
-
-const PLACE: &str = "target/compat";
 
 /// What the programs are about, by the beginnings of their names.
 const GROUPS: [(&str, &[&str]); 7] = [

@@ -1,0 +1,94 @@
+//! A program that runs beside the tool, such as a server that something is to be asked of.
+
+use core::time::Duration;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use super::{Call, echo, wait};
+use crate::Outcome;
+
+/// A program that was started; it is killed when this is dropped.
+pub(crate) struct Running<'a> {
+    call: &'a Call,
+    child: Child,
+    // Kept, so that the program can go on writing.
+    lines: Receiver<String>,
+}
+
+impl<'a> Running<'a> {
+    /// Starts a program, in the group of this one, so that the keyboard's interrupt reaches it.
+    pub(crate) fn begin(call: &'a Call) -> Result<Self, String> {
+        println!("$ {} &", call.line());
+        let spawned = call.command().stdout(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|e| call.failed(&e))?;
+        let output = child.stdout.take();
+        let (read, lines) = channel();
+        thread::spawn(move || {
+            output.map(|output| echo(output, |_line| true, |line| read.send(line).is_ok()))
+        });
+        Ok(Self { call, child, lines })
+    }
+
+    /// The next line that it writes, which has to come within `limit`.
+    pub(crate) fn line(&self, limit: Duration) -> Result<String, String> {
+        let line = self.lines.recv_timeout(limit);
+        let line = line.map_err(|e| format!("wrote no line, {e}: {}", self.call.line()))?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// Asks it to end, by `SIGTERM`, which it has to do within `limit` and with success.
+    pub(crate) fn end(mut self, limit: Duration) -> Outcome {
+        // std has no call that sends a signal.
+        let term = format!("kill -s TERM {}", self.child.id());
+        Call::new("sh", &["-c", &term]).run()?;
+        match wait(&mut self.child, limit).map_err(|e| self.call.failed(&e))? {
+            Some(status) => self.call.judged(status),
+            None => Err(format!("did not end when asked to: {}", self.call.line())),
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // It has ended already, unless something went wrong, and what went wrong is told.
+        drop(self.child.kill().and_then(|()| self.child.wait()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Running};
+    use core::time::Duration;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn a_program_is_heard_and_ends_when_asked_to() {
+        let script = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done";
+        let call = Call::new("sh", &["-c", script]);
+        let running = Running::begin(&call).unwrap();
+        assert_eq!(running.line(LIMIT).unwrap(), "ready");
+        assert_eq!(running.end(LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn silence_an_end_by_the_signal_and_none_at_all_are_errors() {
+        let call = Call::new("sleep", &["600"]);
+        let running = Running::begin(&call).unwrap();
+        assert!(running.line(Duration::ZERO).is_err());
+        assert!(running.end(LIMIT).unwrap_err().contains("signal: 15"));
+
+        let script = "trap '' TERM; echo ready; while :; do sleep 0.01; done";
+        let call = Call::new("sh", &["-c", script]);
+        let running = Running::begin(&call).unwrap();
+        assert_eq!(running.line(LIMIT).unwrap(), "ready");
+        let late = running.end(Duration::from_millis(100)).unwrap_err();
+        assert!(late.contains("did not end"), "{late}");
+
+        let call = Call::new("true", &[]);
+        let running = Running::begin(&call).unwrap();
+        assert!(running.line(LIMIT).unwrap_err().contains("wrote no line"));
+        assert!(Running::begin(&Call::new("no-such-program", &[])).is_err());
+    }
+}
