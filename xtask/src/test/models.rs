@@ -17,7 +17,7 @@ pub(super) fn release() -> Result {
 
 /// The loom models of every crate that has some, in a target folder of their own.
 pub(super) fn loom() -> Result {
-    let names = crates_with("cfg(loom)")?;
+    let names = crates_with("loom::")?;
     if names.is_empty() {
         return Ok(Done::Skipped("no crate has loom models yet".to_owned()));
     }
