@@ -104,7 +104,10 @@ const ROWS: &[Row] = &[
     system("sys-process"),
     vocabulary("poll-api"),
     vocabulary("poll-timer"),
-    vocabulary("poll-codec"),
+    Row {
+        external: &["memchr", "static_assertions"],
+        ..vocabulary("poll-codec")
+    },
     Row {
         name: "poll-os",
         layer: 2,
@@ -189,6 +192,10 @@ const EXTERNAL: &[(&str, &str)] = &[
         "descriptor and errno types without std, and calls without hidden flags",
     ),
     ("io-uring", "the layout of the rings and of their entries"),
+    (
+        "memchr",
+        "finds the end of a line with vector instructions, which std does not",
+    ),
     (
         "static_assertions",
         "sizes, layouts and auto traits pinned at compile time",
