@@ -8,10 +8,13 @@ use std::path::Path;
 use poll_net::UnixAddr;
 
 /// The address of a path; one that begins with a zero byte is a name in the abstract namespace.
+///
+/// The standard library decides on all others, as in mio: which it refuses and how, and that an
+/// empty one is no name.
 pub(super) fn of_path(path: &Path) -> io::Result<UnixAddr> {
     match path.as_os_str().as_bytes() {
         [0, name @ ..] => Ok(UnixAddr::from_abstract_name(name)?),
-        _ => Ok(UnixAddr::from_pathname(path)?),
+        _ => of_std(&SocketAddr::from_pathname(path)?),
     }
 }
 
@@ -36,6 +39,7 @@ mod tests {
     use super::{of_path, of_std, to_std};
     use poll_net::UnixAddr;
     use std::io::ErrorKind;
+    use std::os::unix::net::SocketAddr;
     use std::path::Path;
 
     #[test]
@@ -45,12 +49,18 @@ mod tests {
         assert_eq!(std.as_pathname(), Some(Path::new("/tmp/a")));
         assert_eq!(of_std(&std).unwrap(), address);
         assert!(to_std(&UnixAddr::UNNAMED).unwrap().is_unnamed());
-        for path in ["", "a\0b"] {
+        let long = "p".repeat(UnixAddr::MAX_PATH + 1);
+        for path in ["a\0b", &long] {
             let error = of_path(Path::new(path)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{path:?}");
+            let std = SocketAddr::from_pathname(path).unwrap_err();
+            assert_eq!(error.to_string(), std.to_string(), "{path:?}");
         }
-        let long = "p".repeat(UnixAddr::MAX_PATH + 1);
-        assert!(of_path(Path::new(&long)).is_err());
+    }
+
+    #[test]
+    fn an_empty_path_is_no_name() {
+        assert_eq!(of_path(Path::new("")).unwrap(), UnixAddr::UNNAMED);
     }
 
     #[test]

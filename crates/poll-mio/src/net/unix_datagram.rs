@@ -21,7 +21,8 @@ try_io!(UnixDatagram);
 
 impl UnixDatagram {
     /// A new socket whose name is a path; one that begins with a zero byte is a name in the
-    /// abstract namespace, where the system has one (Linux).
+    /// abstract namespace, where the system has one (Linux). There an empty path lets the kernel
+    /// choose such a name.
     ///
     /// # Errors
     ///
@@ -52,6 +53,8 @@ impl UnixDatagram {
     /// * `ECONNREFUSED`: the socket of this name was closed.
     /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`: the path is not there or not allowed.
     /// * `EPROTOTYPE`: another kind of socket has the path.
+    /// * `InvalidInput`: the path is too long, empty, or has a zero byte inside.
+    /// * `ENAMETOOLONG`: the name in the abstract namespace is too long.
     /// * `EPERM`: the peer has named a peer itself, and it is another one.
     ///
     /// Manual: connect(2)
@@ -113,7 +116,7 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`, `ENAMETOOLONG`, `EINVAL`: as for
+    /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`, `InvalidInput`, `ENAMETOOLONG`: as for
     ///   [`connect`](Self::connect).
     /// * As [`send`](Self::send).
     ///

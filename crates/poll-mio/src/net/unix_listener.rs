@@ -19,14 +19,16 @@ std_twin!(UnixListener, net::UnixListener);
 
 impl UnixListener {
     /// Listens on a path; one that begins with a zero byte is a name in the abstract namespace,
-    /// where the system has one (Linux).
+    /// where the system has one (Linux). There an empty path lets the kernel choose such a name.
     ///
     /// The backlog is as long as the system allows, at most 4096.
     ///
     /// # Errors
     ///
     /// * `EADDRINUSE`: the path exists, whether anybody listens there or not.
-    /// * `ENAMETOOLONG`, `EINVAL`: the path is too long, empty, or has a zero byte inside.
+    /// * `InvalidInput`: the path is too long, or has a zero byte inside.
+    /// * `ENAMETOOLONG`: the name in the abstract namespace is too long.
+    /// * `EINVAL`: the path is empty (not on Linux).
     /// * `EACCES`, `ENOENT`, `ENOTDIR`, `ELOOP`, `EROFS`: the path cannot be made.
     /// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no descriptor or memory is left.
     ///

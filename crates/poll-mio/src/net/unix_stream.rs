@@ -30,7 +30,8 @@ impl UnixStream {
     /// * `ECONNREFUSED`: nobody listens there.
     /// * `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`: the path is not there or not allowed.
     /// * `EPROTOTYPE`: another kind of socket has the path.
-    /// * `ENAMETOOLONG`, `EINVAL`: the path is too long, empty, or has a zero byte inside.
+    /// * `InvalidInput`: the path is too long, empty, or has a zero byte inside.
+    /// * `ENAMETOOLONG`: the name in the abstract namespace is too long.
     /// * `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no descriptor or memory is left.
     ///
     /// Manual: connect(2)

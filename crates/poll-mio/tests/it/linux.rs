@@ -45,6 +45,16 @@ fn a_path_that_begins_with_a_zero_byte_is_an_abstract_name() {
 }
 
 #[test]
+fn binding_to_an_empty_path_is_a_name_of_the_kernels_choice() {
+    let listener = UnixListener::bind("").unwrap();
+    let address = listener.local_addr().unwrap();
+    assert!(address.as_abstract_name().is_some(), "{address:?}");
+    UnixStream::connect_addr(&address).unwrap();
+    let datagrams = UnixDatagram::bind("").unwrap();
+    assert!(datagrams.local_addr().unwrap().as_abstract_name().is_some());
+}
+
+#[test]
 fn a_pair_of_datagram_sockets_ends_like_streams() {
     let mut stage = Stage::new();
     let (mut near, far) = UnixDatagram::pair().unwrap();
