@@ -18,17 +18,22 @@ impl Association {
         Err(Error::new(ErrorKind::AlreadyExists, what))
     }
 
-    /// The source is registered with `registry`.
+    /// The source may be changed by `registry`, with which it is registered.
     pub(crate) fn is_with(&self, registry: &Registry) -> Result<()> {
-        if self.0 == registry.home().number() {
-            return Ok(());
-        }
-        if self.0 == 0 {
-            let what = "I/O source not registered with `Registry`";
-            return Err(Error::new(ErrorKind::NotFound, what));
+        if self.0 == 0 || self.0 == registry.home().number() {
+            return self.is_known_to(registry);
         }
         let what = "I/O source already registered with a different `Registry`";
         Err(Error::new(ErrorKind::AlreadyExists, what))
+    }
+
+    /// The source may be forgotten by `registry`, which knows of no others than its own.
+    pub(crate) fn is_known_to(&self, registry: &Registry) -> Result<()> {
+        if self.0 == registry.home().number() {
+            return Ok(());
+        }
+        let what = "I/O source not registered with `Registry`";
+        Err(Error::new(ErrorKind::NotFound, what))
     }
 
     pub(crate) fn begin(&mut self, registry: &Registry) {

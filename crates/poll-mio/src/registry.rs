@@ -90,8 +90,7 @@ impl Registry {
     ///
     /// Those of the source. For the sources of this crate:
     ///
-    /// * `NotFound`: it is not registered.
-    /// * `AlreadyExists`: it is registered with another poller (debug builds).
+    /// * `NotFound`: it is not registered, or with another poller.
     ///
     /// Manual: epoll_ctl(2), kevent(2), poll(2)
     pub fn deregister<S: Source + ?Sized>(&self, source: &mut S) -> io::Result<()> {

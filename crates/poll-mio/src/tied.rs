@@ -65,7 +65,7 @@ impl<S: AsFd> Tied<S> {
 
     pub(crate) fn deregister(&mut self, registry: &Registry) -> Result<()> {
         #[cfg(debug_assertions)]
-        self.association.is_with(registry)?;
+        self.association.is_known_to(registry)?;
         // Also after an error: the system then knows of no registration.
         #[cfg(debug_assertions)]
         self.association.end();
