@@ -181,6 +181,11 @@ impl<S: AsFd> Hold<S> for Kept<S> {
     }
 
     fn register(&mut self, registry: &EngineRegistry, how: (Token, Interest)) -> Result<()> {
+        // There is room for one registration, and one that was forgotten would keep the source
+        // open. One that can be rearmed exists; another was ended through the descriptor's number.
+        if self.registration.is_some() && self.rearm(EITHER).is_ok() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
         let (token, interest) = how;
         registry.register(self.source(), token, interest, Trigger::Edge)?;
         self.keep(registry, how);
@@ -216,7 +221,9 @@ impl<S: AsFd> Hold<S> for Kept<S> {
     ) -> Result<usize> {
         let done = self.run(part, operation)?;
         if 0 < done && done < wanted {
-            self.rearm(part)?;
+            // The bytes are the caller's, whatever becomes of the next edge. Whoever goes on until
+            // `WouldBlock` is told there.
+            drop(self.rearm(part));
         }
         Ok(done)
     }
@@ -225,5 +232,67 @@ impl<S: AsFd> Hold<S> for Kept<S> {
 impl<S: AsFd> Drop for Kept<S> {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(all(test, feature = "os-poll"))]
+mod tests {
+    use super::{Backend, EngineRegistry, Hold, Interest, Kept, Mechanism, READING, Result, Token};
+    use std::io::{ErrorKind, Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    type Poll = poll_os::engine::Poll<Mechanism>;
+
+    const HOW: (Token, Interest) = (Token(1), Interest::READABLE);
+
+    fn kept() -> (Kept<UnixStream>, UnixStream) {
+        let (near, far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        (Kept::new(near), far)
+    }
+
+    fn read(kept: &Kept<UnixStream>, wanted: usize) -> Result<usize> {
+        let mut buffer = vec![0; wanted];
+        kept.transfer(READING, wanted, |mut stream| stream.read(&mut buffer))
+    }
+
+    #[test]
+    fn a_registered_source_is_refused_by_every_poller_until_it_is_deregistered() {
+        let (one, other) = (Poll::new().unwrap(), Poll::new().unwrap());
+        let (mut near, mut far) = kept();
+        near.register(one.registry(), HOW).unwrap();
+        for poll in [&one, &other] {
+            let error = near.register(poll.registry(), HOW).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        }
+        near.deregister(one.registry()).unwrap();
+        near.register(other.registry(), HOW).unwrap();
+        // Nothing of it stays behind, which would keep the stream open.
+        drop(near);
+        assert_eq!(far.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_source_that_was_deregistered_by_its_number_is_free() {
+        if Mechanism::CAPABILITIES.edge {
+            // Only poll(2) can tell, for which this is.
+            return;
+        }
+        let poll = Poll::new().unwrap();
+        let (mut near, _far) = kept();
+        let registry: &EngineRegistry = poll.registry();
+        near.register(registry, HOW).unwrap();
+        registry.deregister(near.source()).unwrap();
+        near.register(registry, HOW).unwrap();
+    }
+
+    #[test]
+    fn what_was_read_is_not_lost_when_the_next_edge_cannot_be_asked_for() {
+        let poll = Poll::new().unwrap();
+        let (mut near, mut far) = kept();
+        near.register(poll.registry(), HOW).unwrap();
+        poll.registry().deregister(near.source()).unwrap();
+        far.write_all(b"abc").unwrap();
+        assert_eq!(read(&near, 8).unwrap(), 3);
     }
 }
