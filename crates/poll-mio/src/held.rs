@@ -245,10 +245,10 @@ mod tests {
 
     const HOW: (Token, Interest) = (Token(1), Interest::READABLE);
 
-    fn kept() -> (Kept<UnixStream>, UnixStream) {
-        let (near, far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
-        (Kept::new(near), far)
+    fn kept() -> Result<(Kept<UnixStream>, UnixStream)> {
+        let (near, far) = UnixStream::pair()?;
+        near.set_nonblocking(true)?;
+        Ok((Kept::new(near), far))
     }
 
     fn read(kept: &Kept<UnixStream>, wanted: usize) -> Result<usize> {
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_registered_source_is_refused_by_every_poller_until_it_is_deregistered() {
         let (one, other) = (Poll::new().unwrap(), Poll::new().unwrap());
-        let (mut near, mut far) = kept();
+        let (mut near, mut far) = kept().unwrap();
         near.register(one.registry(), HOW).unwrap();
         for poll in [&one, &other] {
             let error = near.register(poll.registry(), HOW).unwrap_err();
@@ -279,7 +279,7 @@ mod tests {
             return;
         }
         let poll = Poll::new().unwrap();
-        let (mut near, _far) = kept();
+        let (mut near, _far) = kept().unwrap();
         let registry: &EngineRegistry = poll.registry();
         near.register(registry, HOW).unwrap();
         registry.deregister(near.source()).unwrap();
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_was_read_is_not_lost_when_the_next_edge_cannot_be_asked_for() {
         let poll = Poll::new().unwrap();
-        let (mut near, mut far) = kept();
+        let (mut near, mut far) = kept().unwrap();
         near.register(poll.registry(), HOW).unwrap();
         poll.registry().deregister(near.source()).unwrap();
         far.write_all(b"abc").unwrap();
