@@ -11,7 +11,7 @@ use crate::run::Call;
 use crate::workspace::root;
 
 /// What the programs are about, by the beginnings of their names.
-const GROUPS: [(&str, &[&str]); 7] = [
+pub(super) const GROUPS: [(&str, &[&str]); 7] = [
     ("net", &["net_", "tcp_", "udp", "uds_", "unix_"]),
     ("io", &["io_"]),
     ("time", &["time_"]),
@@ -30,8 +30,14 @@ pub(super) struct Suite {
     name: &'static str,
 }
 
-/// The results of one program's tests: whether each passed.
-pub(super) type Results = BTreeMap<String, bool>;
+/// What the run of one program has shown.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Results {
+    /// Whether each test passed.
+    pub(super) tests: BTreeMap<String, bool>,
+    /// Whether the program came to its end, and counted as many tests as were heard of.
+    pub(super) whole: bool,
+}
 
 impl Suite {
     /// Copies `package`, and lets its mio be the one in the folder `mio`, if any.
@@ -95,11 +101,22 @@ impl Suite {
 
     /// Runs one test of a program once more, alone; whether it passed.
     pub(super) fn again(&self, program: &str, test: &str) -> Result<bool, String> {
+        let results = self.test(&self.path(program)?, &["--exact", test])?;
+        Ok(results.whole && results.tests.get(test) == Some(&true))
+    }
+
+    /// Runs a program once more; whether it came to its end.
+    pub(super) fn ends(&self, program: &str) -> Result<bool, String> {
+        let results = self.test(&self.path(program)?, &[])?;
+        Ok(results.whole)
+    }
+
+    /// The path of a program.
+    fn path(&self, program: &str) -> Result<String, String> {
         let built = self.build()?;
-        let found = built.iter().find(|(_, name, _)| name == program);
+        let found = built.into_iter().find(|(_, name, _)| name == program);
         let (_, _, path) = found.ok_or_else(|| format!("{program}: no such program"))?;
-        let results = self.test(path, &["--exact", test])?;
-        Ok(results.get(test) == Some(&true))
+        Ok(path)
     }
 
     /// Builds the test programs of all groups: group, name and path of each.
@@ -110,7 +127,9 @@ impl Suite {
             .map(|(_, name)| format!("--test={name}"))
             .collect();
         let build = self
-            .call("test --no-run --quiet --message-format json --features full,test-util")
+            .call("test --no-run --quiet --features full,test-util")
+            // Errors of the compiler go to standard error, where they can be read.
+            .args(&["--message-format=json-render-diagnostics".to_owned()])
             .args(&["--target-dir".to_owned(), self.programs()])
             .args(&chosen);
         let messages = build.output()?;
@@ -149,14 +168,17 @@ impl Suite {
 
     fn test(&self, program: &str, arguments: &[&str]) -> Result<Results, String> {
         let call = Call::new(program, arguments).within(&self.folder);
-        // How a program ended is in its lines; one that was killed has no result for what it did.
         let (output, ended) = call.transcript_within(LIMIT, |_line| false)?;
-        let results = results(&output);
-        let failed = results.values().filter(|passed| !**passed).count();
-        let passed = results.len() - failed;
+        let mut results = results(&output);
+        let failed = results.tests.values().filter(|passed| !**passed).count();
+        let passed = results.tests.len() - failed;
         println!("{}: {passed} passed, {failed} not", self.name);
-        if let (Err(why), 0) = (ended, failed) {
+        if let Err(why) = ended
+            && (failed == 0 || !results.whole)
+        {
+            // It was killed, or died behind its last test: no test has told why.
             println!("{why}");
+            results.whole = false;
         }
         Ok(results)
     }
@@ -181,11 +203,14 @@ fn program_of(name: &str, messages: &str) -> Option<String> {
     rest.split('"').next().map(str::to_owned)
 }
 
-/// Whether each test passed, by the lines of a test program; one that began and did not end has
-/// not.
+/// What the lines of a test program say; of one that was killed, the last line is missing.
 fn results(output: &str) -> Results {
-    let mut results = Results::new();
+    let mut tests = BTreeMap::new();
+    let mut counts = None;
     for line in output.lines() {
+        if let Some(count) = line.strip_prefix("test result: ") {
+            counts = counted(count);
+        }
         // What a test prints may stand between its name and its result.
         let Some((name, result)) = line
             .strip_prefix("test ")
@@ -195,10 +220,22 @@ fn results(output: &str) -> Results {
         };
         let name = name.trim_end_matches(" - should panic");
         if !result.starts_with("ignored") {
-            results.insert(name.to_owned(), result.ends_with("ok"));
+            let last = result.split_whitespace().last();
+            tests.insert(name.to_owned(), last == Some("ok"));
         }
     }
-    results
+    let passed = tests.values().filter(|passed| **passed).count();
+    let whole = counts == Some((passed, tests.len() - passed));
+    Results { tests, whole }
+}
+
+/// How many tests passed and failed, by the last line of a test program.
+fn counted(line: &str) -> Option<(usize, usize)> {
+    let of = |what: &str| {
+        let (before, _) = line.split_once(what)?;
+        before.split_whitespace().last()?.parse().ok()
+    };
+    Some((of(" passed;")?, of(" failed;")?))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Outcome {
@@ -246,14 +283,30 @@ mod tests {
 
     #[test]
     fn passed_failed_and_ignored_tests_are_told_apart() {
-        let output = "running 5 tests\ntest a ... ok\ntest b ... FAILED\ntest c ... ignored\n\
+        let output = "running 6 tests\ntest a ... ok\ntest b ... FAILED\ntest c ... ignored\n\
                       test d - should panic ... ok\ntest e ... said something\nok\n\
-                      test result: FAILED. 2 passed; 1 failed\n";
+                      test f ... it took\ntest result: FAILED. 2 passed; 3 failed; 1 ignored\n";
         let found = results(output);
-        let passed: Vec<_> = found.iter().filter(|(_, passed)| **passed).collect();
+        let passed: Vec<_> = found.tests.iter().filter(|(_, passed)| **passed).collect();
         assert_eq!(passed.len(), 2);
-        assert_eq!(found.get("b"), Some(&false));
-        assert_eq!(found.get("c"), None);
-        assert_eq!(found.get("d"), Some(&true));
+        assert_eq!(found.tests.get("b"), Some(&false));
+        assert_eq!(found.tests.get("c"), None);
+        assert_eq!(found.tests.get("d"), Some(&true));
+        assert_eq!(found.tests.get("f"), Some(&false));
+        assert!(found.whole);
+    }
+
+    #[test]
+    fn a_program_that_died_or_says_another_number_is_not_whole() {
+        let end = |passed: usize| format!("test result: ok. {passed} passed; 0 failed; 0 ignored");
+        let tests = "running 2 tests\ntest a ... ok\ntest b ... ok\n";
+        assert!(results(&format!("{tests}{}\n", end(2))).whole);
+        assert!(
+            results(&end(0)).whole,
+            "a program without tests on this system"
+        );
+        for output in ["", tests, &end(1), &format!("{tests}{}", end(3))] {
+            assert!(!results(output).whole, "{output:?}");
+        }
     }
 }

@@ -2,24 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use super::suite::{Results, Suite};
+use super::suite::{GROUPS, Results, Suite};
 use crate::Outcome;
 
 type All = BTreeMap<(&'static str, String), Results>;
 
-/// How often a test that passed on mio and not on ours is tried once more: some depend on time.
+/// How often a test or a program that did well on mio and not on ours is tried once more: some
+/// depend on time.
 const ATTEMPTS: usize = 3;
 
-/// Prints the table, and fails if a test that passes on mio does not pass on ours.
+/// Prints the table, and fails if a test that passes on mio does not pass on ours, or a program
+/// that ends on mio does not on ours; and if mio's side shows too little to compare with.
 pub(super) fn compare(stock: &All, ours: &All, suite: &Suite) -> Outcome {
     println!("\n{}", table(stock, ours));
+    let lacking = lacking(stock);
+    if !lacking.is_empty() {
+        let lacking = lacking.join(", ");
+        return Err(format!(
+            "on mio itself there is nothing to compare with: {lacking}"
+        ));
+    }
     let mut worse = Vec::new();
-    for (program, test) in missing(stock, ours) {
-        let mut passed = false;
-        for _ in 0..ATTEMPTS {
-            passed = passed || suite.again(&program, &test)?;
+    for program in died(ours) {
+        if !in_the_end(|| suite.ends(&program))? {
+            worse.push(format!("{program}: its end"));
         }
-        if passed {
+    }
+    for (program, test) in missing(stock, ours) {
+        if in_the_end(|| suite.again(&program, &test))? {
             println!("{program}: {test} passed when it was run once more");
         } else {
             worse.push(format!("{program}: {test}"));
@@ -29,11 +39,36 @@ pub(super) fn compare(stock: &All, ours: &All, suite: &Suite) -> Outcome {
         println!("every test that passes on mio passes on ours");
         return Ok(());
     }
-    Err(format!(
-        "{} tests pass on mio and not on ours: {}",
-        worse.len(),
-        worse.join(", ")
-    ))
+    let (count, worse) = (worse.len(), worse.join(", "));
+    Err(format!("{count} times mio does better than ours: {worse}"))
+}
+
+/// Whether one of a few attempts does well.
+fn in_the_end(attempt: impl Fn() -> Result<bool, String>) -> Result<bool, String> {
+    for _ in 0..ATTEMPTS {
+        if attempt()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Groups without a passed test, and programs that died, which may have hidden some.
+fn lacking(stock: &All) -> Vec<String> {
+    let empty = GROUPS
+        .iter()
+        .filter(|(group, _)| count(stock, Some(group)).0 == 0);
+    let empty = empty.map(|(group, _)| format!("no test of {group} passed"));
+    let died = died(stock).into_iter();
+    empty
+        .chain(died.map(|program| format!("{program} died")))
+        .collect()
+}
+
+/// The programs that did not come to their end.
+fn died(all: &All) -> Vec<String> {
+    let died = all.iter().filter(|(_, results)| !results.whole);
+    died.map(|((_, program), _)| program.clone()).collect()
 }
 
 /// The tests that passed on mio and not on ours, with their programs.
@@ -41,7 +76,8 @@ fn missing(stock: &All, ours: &All) -> Vec<(String, String)> {
     let mut missing = Vec::new();
     for (place, results) in stock {
         for test in passed(results) {
-            if ours.get(place).and_then(|results| results.get(test)) != Some(&true) {
+            let here = ours.get(place).and_then(|results| results.tests.get(test));
+            if here != Some(&true) {
                 missing.push((place.1.clone(), test.to_owned()));
             }
         }
@@ -50,7 +86,7 @@ fn missing(stock: &All, ours: &All) -> Vec<(String, String)> {
 }
 
 fn passed(results: &Results) -> impl Iterator<Item = &str> {
-    let passed = results.iter().filter(|(_, passed)| **passed);
+    let passed = results.tests.iter().filter(|(_, passed)| **passed);
     passed.map(|(name, _)| name.as_str())
 }
 
@@ -79,7 +115,7 @@ fn count(all: &All, group: Option<&str>) -> (usize, usize) {
     let of_group = all
         .iter()
         .filter(|((of, _), _)| group.is_none_or(|group| group == *of));
-    let results = of_group.flat_map(|(_, results)| results.values());
+    let results = of_group.flat_map(|(_, results)| results.tests.values());
     results.fold((0, 0), |(passed, failed), result| match result {
         true => (passed + 1, failed),
         false => (passed, failed + 1),
@@ -88,16 +124,53 @@ fn count(all: &All, group: Option<&str>) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{All, missing, table};
+    use super::{All, GROUPS, in_the_end, lacking, missing, table};
+    use core::cell::Cell;
 
     fn all(results: &[(&'static str, &str, bool)]) -> All {
         let mut all = All::new();
         for (group, test, passed) in results {
             let place = (*group, format!("{group}_program"));
             let program = all.entry(place).or_default();
-            program.insert((*test).to_owned(), *passed);
+            program.tests.insert((*test).to_owned(), *passed);
+            program.whole = true;
         }
         all
+    }
+
+    #[test]
+    fn a_side_without_tests_of_a_group_or_with_a_program_that_died_is_no_measure() {
+        let every: Vec<_> = GROUPS
+            .iter()
+            .map(|(group, _)| (*group, "a", true))
+            .collect();
+        let mut stock = all(&every);
+        assert_eq!(lacking(&stock), [""; 0]);
+        for results in stock.values_mut() {
+            results.whole = false;
+        }
+        assert_eq!(lacking(&stock).len(), GROUPS.len());
+        assert_eq!(lacking(&All::new()).len(), GROUPS.len());
+        assert_eq!(lacking(&all(&every[1..])), ["no test of net passed"]);
+        let failed = all(&[("net", "a", false)]);
+        assert_eq!(
+            lacking(&failed).len(),
+            GROUPS.len(),
+            "failed ones do not count"
+        );
+    }
+
+    #[test]
+    fn a_second_attempt_is_enough_and_none_that_does_well_is_not() {
+        let attempts = Cell::new(0);
+        let second = || {
+            attempts.set(attempts.get() + 1);
+            Ok(attempts.get() == 2)
+        };
+        assert_eq!(in_the_end(second), Ok(true));
+        assert_eq!(attempts.get(), 2, "the third one is not needed");
+        assert_eq!(in_the_end(|| Ok(false)), Ok(false));
+        assert!(in_the_end(|| Err("broken".to_owned())).is_err());
     }
 
     #[test]
