@@ -126,7 +126,7 @@ const ROWS: &[Row] = &[
         name: "poll-channel",
         layer: 2,
         workspace: &[&["poll-api"]],
-        external: &["concurrent-queue", "tracing", "static_assertions"],
+        external: TRACED,
         ..EMPTY
     },
     Row {

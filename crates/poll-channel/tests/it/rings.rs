@@ -1,0 +1,48 @@
+//! A waker that counts: what the receiver's loop would be told.
+
+use core::convert::Infallible;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use poll_api::Wake;
+
+/// Counts how often it was used, over all clones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rings(Arc<AtomicUsize>);
+
+impl Rings {
+    /// How often since the last call.
+    pub(crate) fn take(&self) -> usize {
+        self.0.swap(0, Ordering::SeqCst)
+    }
+
+    /// How many clones there are, this one included.
+    pub(crate) fn clones(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+}
+
+impl Wake for Rings {
+    type Error = Infallible;
+
+    fn wake(&self) -> Result<(), Infallible> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// A waker whose system refuses.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken;
+
+/// Why it refuses.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused;
+
+impl Wake for Broken {
+    type Error = Refused;
+
+    fn wake(&self) -> Result<(), Refused> {
+        Err(Refused)
+    }
+}
