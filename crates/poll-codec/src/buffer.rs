@@ -230,13 +230,15 @@ impl Buffer {
         }
     }
 
-    /// Gives back what a large item needed, once there is nothing more to take.
+    /// Gives back what a large item needed, once there is nothing more to take: twice what is there
+    /// stays, or the read size.
     ///
     /// What was allocated was paid for by as many bytes received, so giving it back each time costs
     /// no more than a constant for each of them.
     pub(crate) fn settle(&mut self) {
-        let size = self.read_size.get();
-        if self.memory.len() > size && self.len() <= size / 2 {
+        let doubled = self.len().saturating_mul(2);
+        let size = self.read_size.get().max(doubled);
+        if self.memory.len() > size {
             self.shrink(size);
         }
     }

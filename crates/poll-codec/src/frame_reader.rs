@@ -66,10 +66,10 @@ impl From<FrameError> for io::Error {
 /// how the bytes were cut on their way.
 ///
 /// Nothing is allocated before the first read. The buffer starts with the
-/// [read size](Self::with_read_size), doubles while a single frame needs that, never beyond that
-/// frame, and is back at the read size when all frames are taken. So a peer makes it allocate at
-/// most twice what it has *sent*, or the read size, whatever a prefix claims. Each byte received is
-/// moved twice at most, besides the doubling.
+/// [read size](Self::with_read_size) and doubles while a single frame needs that, never beyond that
+/// frame: a peer makes it allocate at most twice what it has *sent*, or the read size, whatever a
+/// prefix claims. When all frames are taken, it shrinks to twice what is left, or the read size.
+/// Each byte received is moved a bounded number of times.
 ///
 /// # Examples
 ///

@@ -31,10 +31,10 @@ pub enum LineEnding {
 /// The result does not depend on how the bytes were cut on their way.
 ///
 /// Nothing is allocated before the first read. The buffer starts with the
-/// [read size](Self::with_read_size), doubles while a single line needs that, up to the limit and
-/// its ending, and is back at the read size when all lines are taken. So a peer makes it allocate
-/// at most twice what it has sent, or the read size. Each byte received is searched once, and moved
-/// twice at most, besides the doubling.
+/// [read size](Self::with_read_size) and doubles while a single line needs that, up to the limit
+/// and its ending: a peer makes it allocate at most twice what it has sent, or the read size. When
+/// all lines are taken, it shrinks to twice what is left, or the read size. Each byte received is
+/// searched once, and moved a bounded number of times.
 ///
 /// # Examples
 ///

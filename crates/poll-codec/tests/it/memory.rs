@@ -147,9 +147,52 @@ fn a_buffer_that_cannot_be_allocated_is_an_error() {
 fn reads_ask_for_half_the_read_size_at_least_while_a_line_is_incomplete() {
     // A line that is almost as long as the buffer leaves little room in it.
     let mut reader = LineReader::new(LineEnding::Lf, 1 << 20);
-    let mut source = Source::new([Give::Bytes(letters(READ_SIZE - 1))]);
-    let _ = reader.read_from(&mut source).unwrap();
-    let mut source = Source::new([Give::Bytes(letters(10))]);
-    let _ = reader.read_from(&mut source).unwrap();
-    assert!(source.asked_max >= READ_SIZE / 2, "{}", source.asked_max);
+    for length in [READ_SIZE - 1, 10, READ_SIZE / 2 - 9] {
+        let mut source = Source::new([Give::Bytes(letters(length))]);
+        let _ = reader.read_from(&mut source).unwrap();
+        assert_eq!(source.reads, 2, "one brings all {length}, one would block");
+    }
+}
+
+#[test]
+fn what_was_taken_makes_room_although_something_waits() {
+    // Half of it taken pays for moving the other half.
+    let size = NonZeroUsize::new(8).unwrap();
+    let mut reader = FrameReader::new(Prefix::U8, 80).with_read_size(size);
+    let mut source = Source::new([Give::Bytes(b"\x01a\x01b\x01c\x01d\x01e".to_vec())]);
+    assert_eq!(reader.read_from(&mut source).unwrap().stop, ReadStop::Full);
+    assert_eq!(reader.next_frame(), Some(Ok(&b"a"[..])));
+    assert_eq!(
+        reader.read_from(&mut source).unwrap().bytes,
+        0,
+        "too little taken"
+    );
+    assert_eq!(reader.next_frame(), Some(Ok(&b"b"[..])));
+    assert_eq!(reader.read_from(&mut source).unwrap().bytes, 2);
+    for payload in [b"c", b"d", b"e"] {
+        assert_eq!(reader.next_frame(), Some(Ok(&payload[..])));
+    }
+}
+
+#[test]
+fn a_large_frame_leaves_no_more_than_twice_what_came_behind_it() {
+    for rest in [0, 1, READ_SIZE / 2, READ_SIZE, 30_000] {
+        let size = 100_000;
+        let mut bytes = u32::try_from(size).unwrap().to_be_bytes().to_vec();
+        bytes.extend(letters(size));
+        // Its buffer has room for what comes behind it if it was taken late.
+        let mut reader =
+            FrameReader::new(Prefix::U32Be, size).with_budget(NonZeroUsize::new(1 << 20).unwrap());
+        let _ = reader
+            .read_from(&mut Source::new([Give::Bytes(bytes)]))
+            .unwrap();
+        assert!(reader.next_frame().is_some());
+        let behind = [&[0, 1, 0, 0], &letters(rest)[..]].concat();
+        let mut source = Source::new([Give::Bytes(behind.clone())]);
+        let _ = reader.read_from(&mut source).unwrap();
+        assert!(reader.capacity() > size);
+        assert_eq!(reader.next_frame(), None);
+        assert_eq!(reader.capacity(), READ_SIZE.max(2 * behind.len()), "{rest}");
+        assert_eq!(reader.buffered(), behind);
+    }
 }
