@@ -49,7 +49,7 @@ impl<B> Error for FrameTooLong<B> {}
 #[must_use = "it says whether to wait for the stream to be writable"]
 pub struct Sent {
     /// Bytes that the stream took in this call, prefixes counted.
-    pub bytes: usize,
+    pub bytes: u64,
     /// Why the call stopped.
     pub stop: WriteStop,
 }
@@ -157,7 +157,8 @@ impl<B: AsRef<[u8]>> FrameWriter<B> {
     ///
     /// Costs a system call for up to 64 pieces, a prefix and a payload being one each, and one more
     /// to find out that the stream would block. A stream without vectored writes takes one piece
-    /// at a time. No allocation.
+    /// at a time. No allocation. The stream is not flushed: one with a buffer of its own, such as
+    /// TLS, is for the caller to flush.
     ///
     /// # Errors
     ///
@@ -180,7 +181,7 @@ impl<B: AsRef<[u8]>> FrameWriter<B> {
                     return Err(io::Error::new(ErrorKind::InvalidData, error));
                 }
                 Ok(count) => {
-                    bytes += count;
+                    bytes += as_u64(count);
                     self.advance(count);
                 }
                 // A signal: nothing was written, and nothing says that there is no room.

@@ -7,7 +7,7 @@ use poll_codec::{FrameReader, FrameTooLong, FrameWriter, Prefix, Sent, WriteStop
 
 use crate::script::{Accept, Sink, letters};
 
-fn sent(bytes: usize, stop: WriteStop) -> Sent {
+fn sent(bytes: u64, stop: WriteStop) -> Sent {
     Sent { bytes, stop }
 }
 
@@ -27,7 +27,11 @@ fn frames_are_written_behind_their_prefixes() {
         writer.push(Vec::new()).unwrap();
         let mut sink = Sink::default();
         let result = writer.write_to(&mut sink).unwrap();
-        assert_eq!(result, sent(expected.len(), WriteStop::Empty), "{prefix:?}");
+        assert_eq!(
+            result,
+            sent(u64::try_from(expected.len()).unwrap(), WriteStop::Empty),
+            "{prefix:?}"
+        );
         assert_eq!(sink.written, expected, "{prefix:?}");
         assert_eq!((sink.writes, sink.pieces_max), (1, 3), "{prefix:?}");
     }

@@ -81,7 +81,8 @@ fn frames_echo_over_sockets_whose_buffers_fill() {
         let mut writer = FrameWriter::new(Prefix::U32Be);
         let mut bytes = 0;
         while writer.queued_frames() < 6 {
-            bytes += reader.read_once_from(&mut peer).unwrap().bytes;
+            let received = reader.read_once_from(&mut peer).unwrap().bytes;
+            bytes += u64::try_from(received).unwrap();
             while let Some(frame) = reader.next_frame() {
                 writer.push(frame.unwrap().to_vec()).unwrap();
             }
