@@ -5,6 +5,7 @@
 ///
 /// `Be` is big endian, the order of most protocols; `Le` is little endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Prefix {
     /// One byte: at most 255 bytes in a frame.
     U8,

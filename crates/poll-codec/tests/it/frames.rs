@@ -27,6 +27,7 @@ fn framed(prefix: Prefix, payload: &[u8]) -> Vec<u8> {
         Prefix::U16Le => &little[..2],
         Prefix::U32Le => &little[..4],
         Prefix::U64Le => &little,
+        other => panic!("no bytes for {other:?}"),
     };
     [number, payload].concat()
 }
