@@ -18,6 +18,12 @@ pub mod net {
     pub use poll_net::*;
 }
 
+/// Lines and length-prefixed frames over non-blocking streams; see `poll-codec`.
+#[cfg(feature = "codec")]
+pub mod codec {
+    pub use poll_codec::*;
+}
+
 /// mio's interface over the core; see `poll-mio`.
 #[cfg(feature = "mio")]
 pub mod mio {
