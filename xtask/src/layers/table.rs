@@ -39,8 +39,8 @@ const SYSTEM: &[&str] = &[
     "sys-socket",
     "sys-process",
 ];
-const VOCABULARY: &[&str] = &["poll-api", "poll-timer", "poll-codec"];
-const PORTABLE: &[&str] = &["poll-os", "poll-net", "poll-channel"];
+const VOCABULARY: &[&str] = &["poll-api", "poll-codec"];
+const PORTABLE: &[&str] = &["poll-os", "poll-net", "poll-timer", "poll-channel"];
 const DRIVER: &[&str] = &["poll-driver"];
 const MODELS: &[&str] = &["poll-loop", "poll-reactor", "poll-async", "poll-mio"];
 
@@ -103,7 +103,6 @@ const ROWS: &[Row] = &[
     system("sys-socket"),
     system("sys-process"),
     vocabulary("poll-api"),
-    vocabulary("poll-timer"),
     Row {
         external: &["memchr", "static_assertions"],
         ..vocabulary("poll-codec")
@@ -120,6 +119,13 @@ const ROWS: &[Row] = &[
         layer: 2,
         workspace: &[&["poll-api", "sys-socket"]],
         external: TRACED,
+        ..EMPTY
+    },
+    Row {
+        name: "poll-timer",
+        layer: 2,
+        // The one type of instant.
+        workspace: &[&["poll-api"]],
         ..EMPTY
     },
     Row {
