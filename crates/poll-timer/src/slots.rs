@@ -1,0 +1,290 @@
+//! The timers themselves, each in a slot that keeps its index; keys and entries name one by index.
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use crate::grow::grow;
+
+/// Names one timer of one wheel, for ever: a key of a timer that fired or was cancelled is stale.
+///
+/// A slot is used again with another generation, and one whose generations are used up is not used
+/// again, so a stale key never comes to mean another timer. A key of another wheel may mean any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimerKey {
+    index: u32,
+    // Not zero, so that an optional key is no larger than a key.
+    generation: NonZeroU32,
+}
+
+impl TimerKey {
+    pub(crate) const fn index(self) -> u32 {
+        self.index
+    }
+}
+
+/// The wheel's note of a timer. It is dead once the slot bears another stamp.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) deadline: u64,
+    pub(crate) index: u32,
+    stamp: u32,
+}
+
+impl Entry {
+    /// What fills unused room.
+    pub(crate) const NONE: Self = Self {
+        deadline: 0,
+        index: 0,
+        stamp: 0,
+    };
+}
+
+/// Whether a timer's deadline had passed when it was set; see `Late`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    Later,
+    Already,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    // Of a vacant slot: the index of the next vacant one.
+    deadline: u64,
+    // Another one each time that earlier entries die. The lowest bit is set for `Due::Already`.
+    stamp: u32,
+    generation: NonZeroU32,
+    value: Option<T>,
+}
+
+const LATE: u32 = 1;
+// No key has this generation: a slot that reaches it stays vacant and off the list for good.
+const RETIRED: NonZeroU32 = NonZeroU32::MAX;
+// The end of the list of vacant slots, and more than any index.
+const END: u32 = u32::MAX;
+
+/// All timers of a wheel.
+#[derive(Debug)]
+pub(crate) struct Slots<T> {
+    slots: Vec<Slot<T>>,
+    vacant: u32,
+    occupied: usize,
+    // The generation that new slots begin with: above those of the slots that were given back.
+    first_generation: NonZeroU32,
+}
+
+impl<T> Slots<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            vacant: END,
+            occupied: 0,
+            first_generation: NonZeroU32::MIN,
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, capacity: usize) {
+        self.slots.reserve_exact(capacity);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.occupied
+    }
+
+    /// A slot for `value`, not yet with a deadline.
+    ///
+    /// # Panics
+    /// If all 2^32 - 1 indices are in use.
+    pub(crate) fn insert(&mut self, value: T) -> TimerKey {
+        self.occupied += 1;
+        if let Some(slot) = self.slots.get_mut(self.vacant as usize) {
+            let index = self.vacant;
+            // An index, so the conversion loses nothing.
+            self.vacant = u32::try_from(slot.deadline).unwrap_or(END);
+            slot.value = Some(value);
+            let generation = slot.generation;
+            return TimerKey { index, generation };
+        }
+        let index = u32::try_from(self.slots.len()).unwrap_or(END);
+        assert!(index != END, "more than 2^32 - 1 timers");
+        grow(&mut self.slots);
+        let generation = self.first_generation;
+        self.slots.push(Slot {
+            deadline: 0,
+            stamp: 0,
+            generation,
+            value: Some(value),
+        });
+        TimerKey { index, generation }
+    }
+
+    /// Sets the deadline of an occupied slot. Its earlier entries are dead; this is its new one.
+    pub(crate) fn set(&mut self, index: u32, deadline: u64, due: Due) -> Entry {
+        let slot = &mut self.slots[index as usize];
+        let late = if due == Due::Already { LATE } else { 0 };
+        slot.stamp = (slot.stamp & !LATE).wrapping_add(2) | late;
+        slot.deadline = deadline;
+        let stamp = slot.stamp;
+        Entry {
+            deadline,
+            index,
+            stamp,
+        }
+    }
+
+    /// Makes the entry of an occupied slot a dead one.
+    pub(crate) fn kill(&mut self, index: u32) {
+        let slot = &mut self.slots[index as usize];
+        slot.stamp = (slot.stamp & !LATE).wrapping_add(2);
+    }
+
+    /// Whether `entry` is the present one of its timer.
+    ///
+    /// A stamp comes again after 2^31 others. Then a dead entry passes for the live one, but only
+    /// one of the same deadline: the timer fires once and on time all the same.
+    pub(crate) fn is_live(&self, entry: &Entry) -> bool {
+        let slot = &self.slots[entry.index as usize];
+        slot.stamp == entry.stamp && slot.deadline == entry.deadline
+    }
+
+    /// The present entry of the timer that `key` names, and whether it was late.
+    pub(crate) fn find(&self, key: TimerKey) -> Option<(u32, u64, Due)> {
+        let slot = self.occupied(key)?;
+        let due = if slot.stamp & LATE == 0 {
+            Due::Later
+        } else {
+            Due::Already
+        };
+        Some((key.index, slot.deadline, due))
+    }
+
+    fn occupied(&self, key: TimerKey) -> Option<&Slot<T>> {
+        let slot = self.slots.get(key.index as usize)?;
+        (slot.generation == key.generation && slot.value.is_some()).then_some(slot)
+    }
+
+    pub(crate) fn get(&self, key: TimerKey) -> Option<&T> {
+        self.occupied(key)?.value.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, key: TimerKey) -> Option<&mut T> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        slot.value.as_mut()
+    }
+
+    /// Empties a slot: its key is stale and its entry dead.
+    pub(crate) fn remove(&mut self, index: u32) -> Option<(TimerKey, T)> {
+        let slot = self.slots.get_mut(index as usize)?;
+        let value = slot.value.take()?;
+        self.occupied -= 1;
+        let generation = slot.generation;
+        slot.stamp = (slot.stamp & !LATE).wrapping_add(2);
+        slot.generation = generation.saturating_add(1);
+        if slot.generation != RETIRED {
+            slot.deadline = u64::from(self.vacant);
+            self.vacant = index;
+        }
+        Some((TimerKey { index, generation }, value))
+    }
+
+    /// Empties every slot; all keys are stale.
+    pub(crate) fn clear(&mut self) {
+        for index in 0..u32::try_from(self.slots.len()).unwrap_or(END) {
+            drop(self.remove(index));
+        }
+    }
+
+    /// Gives back the memory behind the last timer.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        let unused = |slot: &mut Slot<T>| slot.value.is_none() && slot.generation != RETIRED;
+        while let Some(slot) = self.slots.pop_if(unused) {
+            // Keys of the slot given back stay stale if it comes again.
+            self.first_generation = self.first_generation.max(slot.generation);
+        }
+        self.slots.shrink_to_fit();
+        self.vacant = END;
+        for (index, slot) in (0_u32..).zip(&mut self.slots) {
+            if slot.value.is_none() && slot.generation != RETIRED {
+                slot.deadline = u64::from(self.vacant);
+                self.vacant = index;
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<T>>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Due, RETIRED, Slots};
+    use core::num::NonZeroU32;
+
+    #[test]
+    fn a_slot_retires_with_its_last_generation() {
+        let mut slots = Slots::new();
+        slots.first_generation = NonZeroU32::new(u32::MAX - 2).unwrap();
+        let first = slots.insert('a');
+        assert!(slots.remove(first.index).is_some());
+        let second = slots.insert('b');
+        assert_eq!(second.index, first.index);
+        assert!(slots.remove(second.index).is_some());
+        slots.first_generation = NonZeroU32::MIN;
+        let third = slots.insert('c');
+        assert_ne!(
+            third.index, first.index,
+            "the slot is used for the third time"
+        );
+        // Nor does it come back with what is given back and taken again.
+        assert!(slots.remove(third.index).is_some());
+        slots.shrink_to_fit();
+        let fourth = slots.insert('d');
+        assert_ne!(fourth.index, first.index);
+        for stale in [first, second, third] {
+            assert!(slots.find(stale).is_none() && slots.get(stale).is_none());
+            assert!(slots.get_mut(stale).is_none());
+        }
+        assert_eq!(slots.get(fourth), Some(&'d'));
+        assert_eq!(slots.slots[first.index as usize].generation, RETIRED);
+    }
+
+    #[test]
+    fn a_slot_given_back_comes_again_with_a_later_generation() {
+        let mut slots = Slots::new();
+        for _ in 0..5 {
+            let key = slots.insert(());
+            assert!(slots.remove(key.index).is_some());
+        }
+        let old = slots.insert(());
+        assert!(slots.remove(old.index).is_some());
+        slots.shrink_to_fit();
+        assert_eq!(slots.slots.len(), 0);
+        assert!(slots.insert(()) > old);
+        assert!(slots.find(old).is_none());
+    }
+
+    #[test]
+    fn an_entry_is_dead_once_its_timer_is_set_again_or_gone_even_as_stamps_wrap() {
+        let mut slots = Slots::new();
+        let key = slots.insert(());
+        for due in [Due::Later, Due::Already, Due::Later] {
+            slots.slots[0].stamp = u32::MAX;
+            let first = slots.set(key.index, 7, due);
+            assert!(slots.is_live(&first));
+            assert!(slots.find(key).is_some_and(|(_, _, found)| found == due));
+            let second = slots.set(key.index, 7, due);
+            assert!(!slots.is_live(&first) && slots.is_live(&second));
+            slots.kill(key.index);
+            assert!(!slots.is_live(&second));
+        }
+        let last = slots.set(key.index, 0, Due::Later);
+        assert!(slots.remove(key.index).is_some());
+        // The vacant slot's link is no deadline.
+        slots.slots[0].deadline = 0;
+        assert!(!slots.is_live(&last));
+    }
+}

@@ -1,0 +1,9 @@
+//! Integration tests: wheels against a plain model, and the faults that they are known for.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a model that lacks what the wheel handed out has found a fault"
+)]
+
+mod faults;
+mod model;
+mod random;
