@@ -286,3 +286,23 @@ impl<B> fmt::Debug for FrameWriter<B> {
 fn as_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FrameWriter, PLACES_KEPT, Prefix, WriteStop};
+
+    #[test]
+    fn an_emptied_queue_gives_back_the_places_of_a_burst() {
+        let mut writer = FrameWriter::new(Prefix::U8);
+        for _ in 0..1000 {
+            writer.push(b"a").unwrap();
+        }
+        let sent = writer.write_to(&mut std::io::sink()).unwrap();
+        assert_eq!(sent.stop, WriteStop::Empty);
+        assert_eq!(writer.queue.capacity(), PLACES_KEPT);
+        for _ in 0..PLACES_KEPT {
+            writer.push(b"a").unwrap();
+        }
+        assert_eq!(writer.queue.capacity(), PLACES_KEPT, "no allocation");
+    }
+}

@@ -377,8 +377,10 @@ mod tests {
             most,
         };
         let mut reader = LineReader::new(ending, 30_000);
-        let mut received = 0;
+        let (mut received, mut steps) = (0, 0);
         while received < 50_000 {
+            steps += 1;
+            assert!(steps < 200_000, "no progress");
             received += reader.read_once_from(&mut feed).unwrap().bytes;
             for _ in 0..takes {
                 if reader.next_line_bytes().is_none() {

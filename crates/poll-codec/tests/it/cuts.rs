@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
 use crate::lines::{Told, told};
-use crate::script::{Accept, Give, Sink, Source};
+use crate::script::{Accept, Give, Sink, Source, Steps};
 
 /// Splits all bytes at once.
 fn split(mut bytes: &[u8], ending: LineEnding, limit: usize) -> Vec<Told> {
@@ -110,9 +110,6 @@ fn habits() -> impl Strategy<Value = Habits> {
     })
 }
 
-/// Neither of the bytes nor of the program's habits can one need more steps.
-const STEPS_MAX: usize = 10_000;
-
 proptest! {
     #[test]
     fn lines_are_the_same_however_they_were_cut(
@@ -129,7 +126,7 @@ proptest! {
             .with_read_size(habits.read_size)
             .with_budget(habits.budget);
         let mut lines = Vec::new();
-        let mut steps = 0;
+        let mut steps = Steps::default();
         loop {
             let result = if habits.reads_once {
                 reader.read_once_from(&mut source)
@@ -149,11 +146,11 @@ proptest! {
             if stop == ReadStop::End {
                 break;
             }
-            steps += 1;
-            assert!(steps < STEPS_MAX, "no progress: {reader:?} {source:?}");
+            steps.one();
         }
         while let Some(line) = reader.next_line() {
             lines.push(told(line));
+            steps.one();
         }
         assert_eq!(lines, split(&bytes, ending, limit));
     }
@@ -200,7 +197,7 @@ proptest! {
             .with_budget(habits.budget);
         let mut frames = Vec::new();
         let mut found = None;
-        let mut steps = 0;
+        let mut steps = Steps::default();
         while found.is_none() {
             let result = if habits.reads_once {
                 reader.read_once_from(&mut source)
@@ -228,8 +225,7 @@ proptest! {
             if stop == ReadStop::End {
                 break;
             }
-            steps += 1;
-            assert!(steps < STEPS_MAX, "no progress: {reader:?} {source:?}");
+            steps.one();
         }
         assert_eq!(frames, expected);
         assert_eq!(found, error);
@@ -261,13 +257,12 @@ proptest! {
                 assert_eq!(sink.written, expected[..written]);
             }
         }
-        let mut steps = 0;
+        let mut steps = Steps::default();
         while !writer.is_empty() {
             drop(writer.write_to(&mut sink));
             let written = expected.len() - usize::try_from(writer.queued_bytes()).unwrap();
             assert_eq!(sink.written, expected[..written]);
-            steps += 1;
-            assert!(steps < STEPS_MAX, "no progress: {writer:?}");
+            steps.one();
         }
         assert_eq!(sink.written, expected);
     }

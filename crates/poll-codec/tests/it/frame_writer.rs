@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use poll_codec::{FrameReader, FrameTooLong, FrameWriter, Prefix, Sent, WriteStop};
 
-use crate::script::{Accept, Sink, letters};
+use crate::script::{Accept, Sink, Steps, letters};
 
 fn sent(bytes: u64, stop: WriteStop) -> Sent {
     Sent { bytes, stop }
@@ -290,8 +290,9 @@ fn the_reader_reads_what_the_writer_wrote() {
         let mut stream = Vec::new();
         let _ = writer.write_to(&mut stream).unwrap();
         let mut stream = &stream[..];
-        let mut frames = Vec::new();
+        let (mut frames, mut steps) = (Vec::new(), Steps::default());
         while frames.len() < lengths.len() {
+            steps.one();
             let _ = reader.read_once_from(&mut stream).unwrap();
             while let Some(frame) = reader.next_frame() {
                 frames.push(frame.unwrap().to_vec());

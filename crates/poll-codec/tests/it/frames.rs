@@ -5,11 +5,12 @@ use std::io::{self, ErrorKind};
 
 use poll_codec::{FrameError, FrameReader, Prefix, ReadStop, Received};
 
-use crate::script::{Give, Source, letters};
+use crate::script::{Give, Source, Steps, letters};
 
 fn all(reader: &mut FrameReader) -> Result<Vec<Vec<u8>>, FrameError> {
-    let mut frames = Vec::new();
+    let (mut frames, mut steps) = (Vec::new(), Steps::default());
     while let Some(frame) = reader.next_frame() {
+        steps.one();
         frames.push(frame?.to_vec());
     }
     Ok(frames)
@@ -50,9 +51,10 @@ fn frames_of_each_prefix_come_whole_however_they_were_cut() {
         for size in [1, 2, 3, 5, 8, 100, 1000] {
             let mut reader = FrameReader::new(prefix, 255);
             let mut source = Source::pieces(&bytes, size);
-            let mut frames = Vec::new();
+            let (mut frames, mut steps) = (Vec::new(), Steps::default());
             while reader.read_from(&mut source).unwrap().stop != ReadStop::End {
                 frames.extend(all(&mut reader).unwrap());
+                steps.one();
             }
             frames.extend(all(&mut reader).unwrap());
             assert_eq!(frames, payloads, "{prefix:?} by {size}");
@@ -76,8 +78,9 @@ fn a_frame_of_the_limit_passes_and_one_byte_more_does_not() {
             let mut reader = FrameReader::new(Prefix::U32Le, limit);
             let bytes = framed(Prefix::U32Le, &letters(length));
             let mut source = Source::pieces(&bytes, size);
-            let mut frames = Ok(Vec::new());
+            let (mut frames, mut steps) = (Ok(Vec::new()), Steps::default());
             while frames == Ok(Vec::new()) {
+                steps.one();
                 let _ = reader.read_from(&mut source).unwrap();
                 frames = all(&mut reader);
             }
@@ -237,8 +240,9 @@ fn a_turn_ends_with_its_budget_and_not_before() {
         .with_budget(budget);
     let mut source = Source::new([Give::Bytes(framed(Prefix::U8, b"abc").repeat(12))]);
     let mut turns = Vec::new();
-    let (mut turn, mut frames) = (0, 0);
+    let (mut turn, mut frames, mut steps) = (0, 0, Steps::default());
     loop {
+        steps.one();
         let received = reader.read_from(&mut source).unwrap();
         frames += all(&mut reader).unwrap().len();
         turn += received.bytes;

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use poll_codec::{FrameReader, LineEnding, LineReader, Prefix, ReadStop};
 
-use crate::script::{Give, Source, letters};
+use crate::script::{Give, Source, Steps, letters};
 
 const READ_SIZE: usize = 8192;
 
@@ -60,7 +60,9 @@ fn a_buffer_grows_to_the_longest_line_and_no_further_and_then_shrinks() {
             .with_budget(NonZeroUsize::new(1 << 20).unwrap());
         let bytes = [letters(limit), b"\r\nrest".to_vec()].concat();
         let mut source = Source::new([Give::Bytes(bytes)]);
+        let mut steps = Steps::default();
         while !source.is_done() {
+            steps.one();
             assert!(reader.capacity() <= limit + 2);
             let _ = reader.read_from(&mut source).unwrap();
             if let Some(line) = reader.next_line_bytes() {
@@ -81,13 +83,15 @@ fn a_buffer_grows_to_the_longest_line_and_no_further_and_then_shrinks() {
 fn a_line_without_an_end_does_not_fill_memory() {
     let mut reader = LineReader::new(LineEnding::LfOrCrLf, 1000);
     let mut source = Source::new([Give::Bytes(letters(10_000_000))]);
-    let mut errors = 0;
+    let (mut errors, mut steps) = (0, Steps::default());
     while reader.read_from(&mut source).unwrap().stop != ReadStop::WouldBlock {
         while let Some(line) = reader.next_line() {
             assert!(line.is_err());
+            steps.one();
             errors += 1;
         }
         assert!(reader.capacity() <= READ_SIZE);
+        steps.one();
     }
     assert_eq!(errors, 1);
 }
@@ -122,9 +126,10 @@ fn an_idle_reader_gives_back_what_holds_nothing() {
 fn a_reader_of_one_byte_at_a_time_works() {
     let mut reader = LineReader::new(LineEnding::CrLf, 3).with_read_size(NonZeroUsize::MIN);
     let mut source = Source::whole(b"abc\r\nd\r\n");
-    let mut lines = Vec::new();
+    let (mut lines, mut steps) = (Vec::new(), Steps::default());
     let mut stop = ReadStop::Full;
     while stop != ReadStop::End {
+        steps.one();
         stop = reader.read_from(&mut source).unwrap().stop;
         while let Some(line) = reader.next_line() {
             lines.push(line.unwrap().to_owned());

@@ -133,6 +133,17 @@ impl Write for Sink {
     }
 }
 
+/// Fails a test that makes no progress, where it would go on for ever.
+#[derive(Debug, Default)]
+pub(crate) struct Steps(usize);
+
+impl Steps {
+    pub(crate) fn one(&mut self) {
+        self.0 += 1;
+        assert!(self.0 < 100_000, "no progress");
+    }
+}
+
 /// So many bytes, none of them a line ending, no two neighbours alike.
 pub(crate) fn letters(count: usize) -> Vec<u8> {
     (b'a'..=b'z').cycle().take(count).collect()
