@@ -88,3 +88,21 @@ pub(crate) fn with_borrowed<T>(
     //   calls made with it, and none of them reads, writes or closes what the number means.
     operation(unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) })
 }
+
+#[cfg(all(test, feature = "os-ext"))]
+mod tests {
+    use super::{AsRawFd, with_borrowed};
+
+    #[test]
+    fn numbers_are_lent_from_zero_on() {
+        for number in [0, 1, i32::MAX] {
+            let lent = with_borrowed(number, |fd| Ok(fd.as_raw_fd()));
+            assert_eq!(lent.unwrap(), number);
+        }
+        for number in [-1, -2, i32::MIN] {
+            let refused = with_borrowed(number, |_fd| Ok(())).unwrap_err();
+            let bad = std::io::Error::from(sys_socket::Errno::BADF);
+            assert_eq!(refused.raw_os_error(), bad.raw_os_error());
+        }
+    }
+}

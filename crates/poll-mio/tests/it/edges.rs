@@ -43,6 +43,26 @@ fn a_short_read_is_as_good_as_would_block() {
 }
 
 #[test]
+fn a_transfer_as_long_as_its_buffer_is_not_the_end_of_an_edge() {
+    let mut stage = Stage::new();
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), BOTH)
+        .unwrap();
+    stage.until_writable(Token(1));
+    stage.silent();
+    far.write_all(b"abcd").unwrap();
+    stage.until_readable(Token(1));
+    for _ in 0..2 {
+        assert_eq!(near.read(&mut [0; 2]).unwrap(), 2);
+        assert_eq!(near.write(b"xy").unwrap(), 2);
+        stage.silent();
+    }
+    would_block(near.read(&mut [0; 2]));
+}
+
+#[test]
 fn a_source_that_is_watched_for_both_is_not_told_of_room_for_each_read() {
     let mut stage = Stage::new();
     let (mut near, mut far) = UnixStream::pair().unwrap();
@@ -188,6 +208,31 @@ fn an_operation_of_the_callers_own_asks_for_the_next_edge() {
         };
         assert_eq!(receive().unwrap(), 1);
         would_block(receive());
+    }
+}
+
+#[test]
+fn an_operation_of_the_callers_own_that_writes_asks_for_room() {
+    let mut stage = Stage::new();
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), BOTH)
+        .unwrap();
+    stage.until_writable(Token(1));
+    let flags = sys_socket::SendFlags::NONE;
+    for _ in 0..3 {
+        let fill = || near.try_io(|| Ok(sys_socket::send(&near, &[7; 4096], flags)?));
+        loop {
+            match fill() {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                full => break would_block(full),
+            }
+        }
+        stage.silent();
+        while far.read(&mut [0; 4096]).is_ok() {}
+        stage.until_writable(Token(1));
     }
 }
 

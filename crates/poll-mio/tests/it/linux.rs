@@ -1,15 +1,15 @@
 //! What Linux alone has, or tells.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::net::Shutdown;
 use std::os::linux::net::SocketAddrExt;
 
 use poll_mio::event::Event;
 use poll_mio::net::{UnixDatagram, UnixListener, UnixStream};
 use poll_mio::{Interest, Token};
-use sys_socket::SendFlags;
+use sys_socket::{Errno, ReceiveFlags, SendFlags};
 
-use crate::stage::{BOTH, Stage, connected};
+use crate::stage::{BOTH, Stage, connected, would_block};
 
 #[test]
 fn an_urgent_byte_is_readable_and_priority() {
@@ -21,8 +21,28 @@ fn an_urgent_byte_is_readable_and_priority() {
         .register(&mut near, Token(1), interest)
         .unwrap();
     stage.silent();
-    while sys_socket::send(&far, b"!", SendFlags::OUT_OF_BAND) == Err(sys_socket::Errno::INTR) {}
+    while sys_socket::send(&far, b"!", SendFlags::OUT_OF_BAND) == Err(Errno::INTR) {}
     stage.until(Token(1), |event| event.is_readable() && event.is_priority());
+}
+
+#[test]
+fn after_would_block_the_next_urgent_byte_is_reported_too() {
+    let mut stage = Stage::new();
+    let (mut near, far) = connected();
+    let interest = Interest::READABLE | Interest::PRIORITY;
+    stage
+        .registry()
+        .register(&mut near, Token(1), interest)
+        .unwrap();
+    for _ in 0..3 {
+        while sys_socket::send(&far, b"!", SendFlags::OUT_OF_BAND) == Err(Errno::INTR) {}
+        stage.until(Token(1), Event::is_priority);
+        let mut byte = [0];
+        while sys_socket::recv(&near, &mut byte, ReceiveFlags::OUT_OF_BAND) == Err(Errno::INTR) {}
+        assert_eq!(byte, *b"!");
+        would_block(near.read(&mut [0; 8]));
+        stage.silent();
+    }
 }
 
 #[test]

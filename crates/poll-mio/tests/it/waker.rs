@@ -162,3 +162,21 @@ fn several_wakers_of_a_release_build_all_work() {
         stage.until_readable(Token(token));
     }
 }
+
+#[cfg(not(debug_assertions))]
+#[test]
+fn several_wakes_that_find_no_room_are_reported_one_after_the_other() {
+    let mut stage = Stage::with_capacity(1);
+    let wakers: Vec<_> = (0..4)
+        .map(|token| Waker::new(stage.registry(), Token(token)).unwrap())
+        .collect();
+    wakers.iter().for_each(|waker| waker.wake().unwrap());
+    let mut seen = Vec::new();
+    for _ in &wakers {
+        stage.poll(LIMIT);
+        seen.extend(stage.events.iter().map(poll_mio::event::Event::token));
+    }
+    seen.sort();
+    assert_eq!(seen, [0, 1, 2, 3].map(Token));
+    stage.silent();
+}
