@@ -46,20 +46,17 @@ impl Prefix {
         }
     }
 
-    const fn is_little(self) -> bool {
-        matches!(self, Self::U16Le | Self::U32Le | Self::U64Le)
-    }
-
     /// The number at the start of `bytes`, or `None` while it is not all there.
     pub(crate) fn read(self, bytes: &[u8]) -> Option<u64> {
-        let bytes = bytes.get(..self.width())?;
-        let mut wide = [0; 8];
-        if self.is_little() {
-            wide[..bytes.len()].copy_from_slice(bytes);
-            return Some(u64::from_le_bytes(wide));
-        }
-        wide[8 - bytes.len()..].copy_from_slice(bytes);
-        Some(u64::from_be_bytes(wide))
+        Some(match self {
+            Self::U8 => u64::from(*bytes.first()?),
+            Self::U16Be => u64::from(u16::from_be_bytes(*bytes.first_chunk()?)),
+            Self::U16Le => u64::from(u16::from_le_bytes(*bytes.first_chunk()?)),
+            Self::U32Be => u64::from(u32::from_be_bytes(*bytes.first_chunk()?)),
+            Self::U32Le => u64::from(u32::from_le_bytes(*bytes.first_chunk()?)),
+            Self::U64Be => u64::from_be_bytes(*bytes.first_chunk()?),
+            Self::U64Le => u64::from_le_bytes(*bytes.first_chunk()?),
+        })
     }
 
     /// The number as it is sent, in the first [`width`](Self::width) bytes of the result, or `None`
@@ -68,7 +65,7 @@ impl Prefix {
         if length > self.longest() {
             return None;
         }
-        if self.is_little() {
+        if matches!(self, Self::U16Le | Self::U32Le | Self::U64Le) {
             return Some(length.to_le_bytes());
         }
         let mut bytes = length.to_be_bytes();
