@@ -14,7 +14,7 @@ use crate::{Registry, sys};
 /// It is for descriptors that another type owns: it neither opens, closes nor changes anything.
 /// Their owner keeps the descriptor open for as long as it is registered, makes it non-blocking,
 /// and deregisters it before it is closed: the number may be another file's afterwards. A number
-/// that is not open is refused with `EBADF`.
+/// that is not open cannot be registered (`EBADF`).
 ///
 /// # Platform notes
 ///
