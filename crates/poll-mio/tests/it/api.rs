@@ -29,6 +29,7 @@ assert_not_impl_any!(Events: Default, Clone);
 assert_impl_all!(Event: Clone, Debug, Send, Sync);
 assert_not_impl_any!(Event: Copy);
 assert_impl_all!(Iter<'static>: Iterator<Item = &'static Event>, Clone, Debug);
+assert_impl_all!(&'static Events: IntoIterator<Item = &'static Event, IntoIter = Iter<'static>>);
 assert_impl_all!(Waker: Debug, Send, Sync);
 assert_not_impl_any!(Waker: Clone);
 assert_impl_all!(Token: Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Into<usize>);

@@ -12,7 +12,7 @@ use crate::stage::{READ, Stage, WRITE};
 #[test]
 fn a_descriptor_of_any_kind_is_watched_by_its_number() {
     let mut stage = Stage::new();
-    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    let (mut reader, mut writer) = io::pipe().unwrap();
     let number = reader.as_raw_fd();
     let mut source = SourceFd(&number);
     let registry = stage.registry();
