@@ -1,16 +1,17 @@
-//! The synchronisation types of the protocols: the real ones, or those of the model.
+//! The synchronisation types of the protocols: the real ones, or those of the model in
+//! this crate's own tests.
 
 use core::time::Duration;
 use std::sync::PoisonError;
 
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 pub(crate) use core::sync::atomic::AtomicBool;
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub(crate) use loom::sync::atomic::AtomicBool;
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 
 /// Locks `mutex`, also after a thread panicked while it had it: a value whose destructor panics
@@ -32,7 +33,7 @@ pub(crate) fn wait_while<'a, T>(
 }
 
 /// Waits while `condition` holds, at most for `timeout`.
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 pub(crate) fn wait_timeout_while<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
@@ -44,7 +45,7 @@ pub(crate) fn wait_timeout_while<'a, T>(
 }
 
 /// Waits while `condition` holds: in the model no time passes.
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub(crate) fn wait_timeout_while<'a, T>(
     condvar: &Condvar,
     guard: MutexGuard<'a, T>,
