@@ -1,0 +1,161 @@
+//! Messages from other threads, and whether one of them has to wake the loop.
+//!
+//! ```text
+//!   loop                                   any thread
+//!   park: parked_until = end of the wait   post: queue the message, mark the box as filled
+//!         fence                                  fence
+//!         filled? then do not sleep              parked_until later than the message? then wake
+//! ```
+//!
+//! Of the two one sees the other, whatever the order: that is what the two fences are for, and the
+//! model in mailbox/model.rs fails without either. `parked_until` is zero while the loop runs, so
+//! that nobody wakes it then: it looks into the box before it sleeps.
+
+use core::marker::PhantomData;
+use core::mem;
+use std::collections::VecDeque;
+
+use poll_api::{Instant, Wake};
+
+use crate::error::PostError;
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, fence, lock};
+
+/// The fences of the two sides, apart so that the model can weaken each.
+pub(crate) trait Fences {
+    /// Between publishing the end of the wait and looking into the box.
+    const PARK: Ordering;
+    /// Between filling the box and looking at the end of the wait.
+    const POST: Ordering;
+}
+
+/// The fences in use; the model proves that none can be weaker.
+#[derive(Debug)]
+pub(crate) struct Proven;
+
+impl Fences for Proven {
+    const PARK: Ordering = Ordering::SeqCst;
+    const POST: Ordering = Ordering::SeqCst;
+}
+
+/// What `parked_until` says while the loop runs: no message is earlier.
+const RUNNING: u64 = Instant::START.as_nanos();
+/// And while somebody else may sleep on the loop's descriptor until nobody knows when.
+const LENT: u64 = Instant::MAX.as_nanos();
+
+/// How many messages each of the two queues keeps room for.
+const KEPT: usize = 1024;
+
+/// The box: written by any thread, emptied by the loop.
+#[derive(Debug)]
+pub(crate) struct Mailbox<M, W, F: Fences = Proven> {
+    queue: Mutex<Queue<M>>,
+    // Whether the queue holds something; changed under its lock, read without.
+    filled: AtomicBool,
+    // The instant, in nanoseconds, at which the present wait ends by itself.
+    parked_until: AtomicU64,
+    // Whether the descriptor was handed out, so that others may sleep on it between our waits.
+    lent: AtomicBool,
+    wake: W,
+    fences: PhantomData<F>,
+}
+
+#[derive(Debug)]
+struct Queue<M> {
+    letters: VecDeque<M>,
+    closed: bool,
+}
+
+impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
+    pub(crate) fn new(wake: W) -> Self {
+        Self {
+            queue: Mutex::new(Queue {
+                letters: VecDeque::new(),
+                closed: false,
+            }),
+            filled: AtomicBool::new(false),
+            parked_until: AtomicU64::new(RUNNING),
+            lent: AtomicBool::new(false),
+            wake,
+            fences: PhantomData,
+        }
+    }
+
+    /// Queues `message`, and wakes the loop if it sleeps until later than `before`.
+    pub(crate) fn post(&self, message: M, before: Instant) -> Result<(), PostError<M, W::Error>> {
+        {
+            let mut queue = lock(&self.queue);
+            if queue.closed {
+                return Err(PostError::Closed(message));
+            }
+            queue.letters.push_back(message);
+            self.filled.store(true, Ordering::Relaxed);
+        }
+        fence(F::POST);
+        if before.as_nanos() < self.parked_until.load(Ordering::Relaxed) {
+            self.wake.wake().map_err(PostError::Unwoken)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn wake(&self) -> &W {
+        &self.wake
+    }
+
+    /// Says that the loop is about to sleep until `until`; false if it must not, because there are
+    /// messages.
+    #[must_use]
+    pub(crate) fn park(&self, until: Instant) -> bool {
+        self.parked_until.store(until.as_nanos(), Ordering::Relaxed);
+        fence(F::PARK);
+        !self.is_filled()
+    }
+
+    /// Says that the loop runs again.
+    pub(crate) fn unpark(&self) {
+        // Whoever reads the old value wakes the loop in vain, which is all that can happen.
+        let lent = self.lent.load(Ordering::Relaxed);
+        let resting = if lent { LENT } else { RUNNING };
+        self.parked_until.store(resting, Ordering::Relaxed);
+    }
+
+    /// From now on somebody may sleep on the descriptor whenever the loop is outside its own wait.
+    ///
+    /// The caller asks afterwards when to come back, and is told of messages that were posted
+    /// before; those after it see that they have to ring.
+    pub(crate) fn lend(&self) {
+        self.lent.store(true, Ordering::Relaxed);
+        self.parked_until.store(LENT, Ordering::Relaxed);
+        fence(F::PARK);
+    }
+
+    /// Whether there are messages.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Relaxed)
+    }
+
+    /// Takes all messages into `letters`, which is empty, in exchange for its memory; what a burst
+    /// needed is given back.
+    pub(crate) fn take(&self, letters: &mut VecDeque<M>) {
+        if letters.capacity() > KEPT {
+            *letters = VecDeque::new();
+        }
+        if self.is_filled() {
+            let mut queue = lock(&self.queue);
+            mem::swap(&mut queue.letters, letters);
+            self.filled.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Refuses messages from now on, and drops those nobody will take.
+    pub(crate) fn close(&self) {
+        let mut queue = lock(&self.queue);
+        queue.closed = true;
+        let letters = mem::take(&mut queue.letters);
+        // Their destructors may post.
+        drop(queue);
+        drop(letters);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model;

@@ -1,0 +1,132 @@
+//! Budgets: what one kind may take before the others get their turn.
+
+use core::time::Duration;
+use std::io::{Read, Write};
+
+use poll_api::{Clock, Instant, Token};
+use poll_driver::{Budget, Due, Limit};
+
+use crate::stage::{Stage, Turned};
+
+const LOOK: Option<Duration> = Some(Duration::ZERO);
+
+fn small() -> Stage {
+    Stage::with_budget(Budget {
+        events: 2,
+        ready: 3,
+        timers: 4,
+    })
+}
+
+fn is_event(due: &Turned) -> bool {
+    matches!(due, Due::Event(_))
+}
+
+#[test]
+fn expired_timers_come_by_the_budget_and_let_no_event_wait_longer() {
+    let mut stage = small();
+    let (_here, there) = stage.pair(1);
+    let now = stage.clock.now();
+    for value in 0..10 {
+        stage.driver.insert(now, value);
+    }
+    assert_eq!(stage.turn(Limit::Never).len(), 4);
+    (&there).write_all(b"x").unwrap();
+    let second = stage.turn(Limit::Never);
+    assert!(is_event(&second[0]), "the event comes before the timers");
+    assert_eq!(second.len(), 5);
+    assert_eq!(stage.turn(Limit::Never).len(), 2);
+    assert_eq!(stage.slept(), [LOOK; 3], "no turn sleeps on a backlog");
+    assert_eq!(stage.driver.next_deadline(), None);
+}
+
+#[test]
+fn a_million_timers_that_expire_at_once_let_an_event_through_after_each_budget() {
+    const MANY: u32 = 1_000_000;
+    let mut stage = Stage::new();
+    let (here, there) = stage.pair(1);
+    let now = stage.clock.now();
+    for value in 0..MANY {
+        stage.driver.insert(now, value);
+    }
+    let (mut expired, mut since) = (0, 0);
+    while expired < MANY {
+        (&there).write_all(b"x").unwrap();
+        stage.driver.turn(Limit::Never).unwrap();
+        let mut came = false;
+        while let Some(due) = stage.driver.next_due() {
+            if is_event(&due) {
+                assert!(since <= 256, "an event waited for {since} timers");
+                (came, since) = (true, 0);
+                (&here).read_exact(&mut [0]).unwrap();
+            } else {
+                (expired, since) = (expired + 1, since + 1);
+            }
+        }
+        assert!(came, "the event was there before the turn");
+    }
+    assert_eq!(stage.driver.timers(), 0);
+}
+
+#[test]
+fn ready_tokens_come_by_the_budget_and_the_rest_in_the_next_turn() {
+    let mut stage = small();
+    let pings: Vec<_> = (1..=7)
+        .map(|token| stage.driver.ready().ping(Token(token)))
+        .collect();
+    for ping in &pings {
+        ping.mark().unwrap();
+    }
+    let mut seen = Vec::new();
+    for expected in [3, 3, 1] {
+        let due = stage.turn(Limit::Never);
+        assert_eq!(due.len(), expected);
+        seen.extend(due);
+    }
+    let tokens = (1..=7).map(|token| Due::Ready(Token(token)));
+    assert!(seen.into_iter().eq(tokens), "in order, each once");
+    assert_eq!(stage.slept()[1..], [LOOK; 2], "no sleep on a backlog");
+}
+
+#[test]
+fn a_backlog_of_ready_tokens_is_work_for_a_host_right_now() {
+    let mut stage = small();
+    let pings: Vec<_> = (1..=4)
+        .map(|token| stage.driver.ready().ping(Token(token)))
+        .collect();
+    for ping in &pings {
+        ping.mark().unwrap();
+    }
+    stage.turn(Limit::Never);
+    assert_eq!(stage.driver.next_deadline(), Some(Instant::START));
+    assert_eq!(stage.turn(Limit::Never).len(), 1);
+    assert_eq!(stage.driver.next_deadline(), None);
+}
+
+#[test]
+fn more_events_than_the_buffer_holds_come_in_later_turns() {
+    let mut stage = small();
+    let pairs: Vec<_> = (1..=5).map(|token| stage.pair(token)).collect();
+    for (_, there) in &pairs {
+        (&*there).write_all(b"x").unwrap();
+    }
+    for expected in [2, 2, 1] {
+        assert_eq!(stage.turn(Limit::Never).len(), expected);
+    }
+}
+
+#[test]
+fn budgets_of_nothing_count_as_one() {
+    let mut stage = Stage::with_budget(Budget {
+        events: 0,
+        ready: 0,
+        timers: 0,
+    });
+    let now = stage.clock.now();
+    stage.driver.insert(now, 1);
+    stage.driver.insert(now, 2);
+    let ping = stage.driver.ready().ping(Token(1));
+    ping.mark().unwrap();
+    assert_eq!(stage.turn(Limit::Never).len(), 2);
+    assert_eq!(stage.turn(Limit::Never).len(), 1);
+}
