@@ -1,22 +1,25 @@
 //! The groups: what is measured, each a list of cases.
 
+pub(crate) mod channels;
 pub(crate) mod echo;
 pub(crate) mod register;
 pub(crate) mod wait;
 pub(crate) mod wake;
 
 use std::io;
+use std::thread::ScopedJoinHandle;
 
 use crate::harness::Case;
 
 /// The groups' names, in the order they run.
-pub(crate) const NAMES: &[&str] = &["wait", "wake", "register", "echo"];
+pub(crate) const NAMES: &[&str] = &["wait", "wake", "channels", "register", "echo"];
 
 /// The cases of a group.
 pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
     match group {
         "wait" => Ok(wait::cases()),
         "wake" => Ok(wake::cases()),
+        "channels" => Ok(channels::cases()),
         "register" => Ok(register::cases()),
         "echo" => Ok(echo::cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
@@ -31,4 +34,12 @@ fn unknown_kind(kind: &str) -> io::Error {
 /// The error for work that was not done.
 fn work_missing(what: &str, expected: u64, found: u64) -> io::Error {
     io::Error::other(format!("{what}: expected {expected}, found {found}"))
+}
+
+/// What a thread returned.
+fn ended<T>(thread: ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
+    match thread.join() {
+        Ok(result) => result,
+        Err(_panic) => Err(io::Error::other("a thread of the bench panicked")),
+    }
 }

@@ -5,9 +5,9 @@ use core::time::Duration;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
-use super::{unknown_kind, work_missing};
+use super::{ended, unknown_kind, work_missing};
 use crate::harness::{Calls, Case, Promise, Run, Sample};
 use crate::peers::{Mio, Ours, Peer, PollMio, Polling, Raw};
 use crate::sys;
@@ -148,13 +148,6 @@ fn turning<'fd, P: Peer<'fd>>(operations: u64) -> io::Result<Sample> {
         sample.returns = Some(ended(poller)?);
         Ok(sample)
     })
-}
-
-fn ended<T>(thread: ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
-    match thread.join() {
-        Ok(result) => result,
-        Err(_panic) => Err(io::Error::other("a thread of the bench panicked")),
-    }
 }
 
 /// Two pollers on one CPU wake each other in turn.
