@@ -75,7 +75,7 @@ pub(crate) struct State<T> {
     pub(crate) receiver_lives: bool,
     /// The receiver found nothing and wants its loop to be told of what comes next.
     pub(crate) armed: bool,
-    /// The receiver waits in a call.
+    /// The receiver waits in a call, or did until its time had passed.
     pub(crate) asleep: bool,
     pub(crate) wake: Option<Arc<dyn Rouse>>,
 }

@@ -126,8 +126,7 @@ impl<T> Receiver<T> {
         }
         self.trim();
         let state = self.shared.lock();
-        let mut state = wait_timeout_while(&self.shared.arrived, state, timeout, Self::sleeps);
-        state.asleep = false;
+        let state = wait_timeout_while(&self.shared.arrived, state, timeout, Self::sleeps);
         let error = match state.is_idle() {
             true => RecvTimeoutError::Timeout,
             false => RecvTimeoutError::Disconnected,

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use poll_api::Wake;
+use poll_channel::Sender;
 
 /// Counts how often it was used, over all clones.
 #[derive(Clone, Debug, Default)]
@@ -44,5 +45,24 @@ impl Wake for Broken {
 
     fn wake(&self) -> Result<(), Refused> {
         Err(Refused)
+    }
+}
+
+/// A waker that uses the channel it wakes for, when it is used and when it is dropped.
+#[derive(Clone)]
+pub(crate) struct Meddler(pub(crate) Sender<u32>);
+
+impl Wake for Meddler {
+    type Error = Infallible;
+
+    fn wake(&self) -> Result<(), Infallible> {
+        let _sent = self.0.send(1000);
+        Ok(())
+    }
+}
+
+impl Drop for Meddler {
+    fn drop(&mut self) {
+        let _sent = self.0.send(2000);
     }
 }

@@ -7,7 +7,7 @@ use poll_channel::{
     ReadySet, Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel,
 };
 
-use crate::rings::{Broken, Rings};
+use crate::rings::{Broken, Meddler, Rings};
 
 fn attached<T>() -> (Sender<T>, Receiver<T>, Rings) {
     let (sender, mut receiver) = channel();
@@ -289,4 +289,19 @@ fn values_without_size_are_counted() {
     assert_eq!(receiver.drain(600).count(), 600);
     receiver.shrink_to_fit();
     assert_eq!(receiver.try_iter().count(), 400);
+}
+
+#[test]
+fn no_waker_runs_under_the_lock_of_its_channel() {
+    let (sender, mut receiver) = channel();
+    receiver.attach(Meddler(sender.clone()));
+    sender.send(1).unwrap();
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [1, 1000]);
+    receiver.attach(Meddler(sender.clone()));
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [2000, 1000]);
+    receiver.detach();
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [2000]);
+    receiver.attach(Meddler(sender.clone()));
+    drop(receiver);
+    assert_eq!(sender.send(1), Err(SendError(1)));
 }
