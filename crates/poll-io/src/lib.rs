@@ -18,6 +18,12 @@ pub mod net {
     pub use poll_net::*;
 }
 
+/// Channels whose receiver is an event source, and ready sets; see `poll-channel`.
+#[cfg(feature = "channel")]
+pub mod channel {
+    pub use poll_channel::*;
+}
+
 /// Lines and length-prefixed frames over non-blocking streams; see `poll-codec`.
 #[cfg(feature = "codec")]
 pub mod codec {
