@@ -193,3 +193,35 @@ impl<B: Backend> Iterator for Iter<'_, B> {
 }
 
 impl<B: Backend> ExactSizeIterator for Iter<'_, B> {}
+
+#[cfg(test)]
+mod tests {
+    use super::Events;
+    use crate::poll::PollTwo;
+    use poll_api::{Event, Ready, Token};
+
+    fn event(token: usize) -> Event {
+        Event::new(Token(token), Ready::WRITABLE)
+    }
+
+    #[test]
+    fn events_are_pushed_as_far_as_there_is_room_for_those_of_sources() {
+        let mut events = Events::<PollTwo>::with_capacity(2);
+        assert!(events.push(event(0)));
+        assert!(events.push(event(1)));
+        assert!(!events.push(event(2)), "the rest is for wakers");
+        events.push_wake(Token(3));
+        assert_eq!(events.len(), 3);
+        assert!(!events.push(event(4)));
+    }
+
+    #[test]
+    fn truncating_keeps_the_first_ones_and_adds_none() {
+        let mut events = Events::<PollTwo>::with_capacity(3);
+        assert!((0..3).all(|token| events.push(event(token))));
+        for (count, left) in [(4, 3), (3, 3), (2, 2), (3, 2), (0, 0), (1, 0)] {
+            events.truncate(count);
+            assert_eq!(events.len(), left, "{count}");
+        }
+    }
+}

@@ -36,6 +36,28 @@ fn a_wake_reaches_who_sleeps_on_a_descriptor_that_the_registry_gave() {
 }
 
 #[test]
+fn a_wake_before_the_descriptor_is_asked_for_reaches_who_sleeps_on_it() {
+    fn reaches(fate: fn(Waker) -> Option<Waker>) {
+        let (mut inner, mut outer) = (Poll::new().unwrap(), Poll::new().unwrap());
+        let mut events = Events::with_capacity(4);
+        let waker = Waker::new(inner.registry(), Token(1)).unwrap();
+        waker.wake().unwrap();
+        let _kept = fate(waker);
+        outer
+            .registry()
+            .register(&inner, Token(2), Interest::READABLE, Trigger::Level)
+            .unwrap();
+        outer.wait(&mut events, SOON).unwrap();
+        assert!(!events.is_empty(), "nobody rang for the wake");
+        inner.wait(&mut events, SOON).unwrap();
+        assert_eq!(events.iter().next().unwrap().token(), Token(1));
+    }
+
+    reaches(Some);
+    reaches(|_dropped| None);
+}
+
+#[test]
 fn a_descriptor_asked_for_during_a_wait_is_rung_for_after_it() {
     let (mut inner, mut outer) = (Poll::new().unwrap(), Poll::new().unwrap());
     let mut events = Events::with_capacity(4);

@@ -91,6 +91,23 @@ fn a_direction_is_rearmed_without_the_other() {
 }
 
 #[test]
+fn rearming_is_for_edges_and_wakes_no_oneshot() {
+    let mut poll = Poll::new().unwrap();
+    let mut events = Events::with_capacity(4);
+    let (near, _far) = pair();
+    let (token, interest) = (Token(1), Interest::WRITABLE);
+    let registry = poll.registry().clone();
+    registry
+        .register(&near, token, interest, Trigger::Oneshot)
+        .unwrap();
+    assert_eq!(reports(&mut poll, &mut events), 1);
+    registry
+        .rearm(&near, token, interest, Trigger::Oneshot)
+        .unwrap();
+    assert_eq!(reports(&mut poll, &mut events), 0);
+}
+
+#[test]
 fn a_wait_reports_all_that_fits_wherever_the_last_one_ended() {
     let mut poll = Poll::new().unwrap();
     let mut events = Events::with_capacity(64);
