@@ -238,6 +238,7 @@ impl<S: AsFd> Drop for Kept<S> {
 #[cfg(all(test, feature = "os-poll"))]
 mod tests {
     use super::{Backend, EngineRegistry, Hold, Interest, Kept, Mechanism, READING, Result, Token};
+    use core::time::Duration;
     use std::io::{ErrorKind, Read, Write};
     use std::os::unix::net::UnixStream;
 
@@ -248,6 +249,7 @@ mod tests {
     fn kept() -> Result<(Kept<UnixStream>, UnixStream)> {
         let (near, far) = UnixStream::pair()?;
         near.set_nonblocking(true)?;
+        far.set_read_timeout(Some(Duration::from_secs(10)))?;
         Ok((Kept::new(near), far))
     }
 
@@ -265,8 +267,11 @@ mod tests {
             let error = near.register(poll.registry(), HOW).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         }
+        let error = near.deregister(other.registry()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
         near.deregister(one.registry()).unwrap();
         near.register(other.registry(), HOW).unwrap();
+        assert!(near.deregister(one.registry()).is_err());
         // Nothing of it stays behind, which would keep the stream open.
         drop(near);
         assert_eq!(far.read(&mut [0]).unwrap(), 0);

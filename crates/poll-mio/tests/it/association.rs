@@ -3,11 +3,11 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use poll_mio::event::Source;
 use poll_mio::net::{TcpListener, UdpSocket, UnixDatagram, UnixListener, UnixStream};
-use poll_mio::unix::pipe;
+use poll_mio::unix::{SourceFd, pipe};
 use poll_mio::{Poll, Token};
 
 use crate::stage::{READ, Stage, TempPath, WRITE, any_port, connected};
@@ -108,6 +108,18 @@ fn a_refused_registration_changes_nothing() {
         .registry()
         .register(&mut near, Token(2), READ)
         .unwrap();
+}
+
+#[test]
+fn a_source_that_the_system_does_not_know_any_more_is_free() {
+    let poll = Poll::new().unwrap();
+    let registry = poll.registry();
+    let (mut near, _far) = UnixStream::pair().unwrap();
+    registry.register(&mut near, Token(1), READ).unwrap();
+    let number = near.as_raw_fd();
+    registry.deregister(&mut SourceFd(&number)).unwrap();
+    assert!(registry.deregister(&mut near).is_err());
+    registry.register(&mut near, Token(1), READ).unwrap();
 }
 
 #[test]

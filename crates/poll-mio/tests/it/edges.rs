@@ -1,6 +1,6 @@
 //! Every registration is edge-triggered, and `reregister` replaces and reports again.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 
 use poll_mio::Token;
 use poll_mio::net::{TcpListener, UdpSocket, UnixStream};
@@ -43,6 +43,31 @@ fn a_short_read_is_as_good_as_would_block() {
 }
 
 #[test]
+fn a_short_transfer_of_several_buffers_is_one_too() {
+    let mut stage = Stage::new();
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), BOTH)
+        .unwrap();
+    stage.until_writable(Token(1));
+    let part = vec![7; 4 << 20];
+    for _ in 0..3 {
+        far.write_all(b"abc").unwrap();
+        stage.until_readable(Token(1));
+        let (mut first, mut second) = ([0; 2], [0; 2]);
+        let mut parts = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+        assert_eq!(near.read_vectored(&mut parts).unwrap(), 3);
+
+        let parts = [IoSlice::new(&part), IoSlice::new(&part)];
+        let count = near.write_vectored(&parts).unwrap();
+        assert!(count < 2 * part.len(), "room for {count} bytes");
+        while far.read(&mut [0; 4096]).is_ok() {}
+        stage.until_writable(Token(1));
+    }
+}
+
+#[test]
 fn a_transfer_as_long_as_its_buffer_is_not_the_end_of_an_edge() {
     let mut stage = Stage::new();
     let (mut near, mut far) = UnixStream::pair().unwrap();
@@ -78,6 +103,22 @@ fn a_source_that_is_watched_for_both_is_not_told_of_room_for_each_read() {
     assert_eq!(near.read(&mut [0; 8]).unwrap(), 1);
     would_block(near.read(&mut [0; 8]));
     stage.silent();
+}
+
+#[test]
+fn an_operation_asks_for_no_edge_that_nobody_waits_for() {
+    let mut stage = Stage::new();
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), READ)
+        .unwrap();
+    while near.write(&[7; 4096]).is_ok() {}
+    while far.read(&mut [0; 4096]).is_ok() {}
+    stage.silent();
+    far.write_all(b"x").unwrap();
+    stage.until_readable(Token(1));
+    assert!(stage.events.iter().all(|event| !event.is_writable()));
 }
 
 #[test]
@@ -247,15 +288,20 @@ fn datagrams_report_again_after_they_were_drained() {
         .register(&mut near, Token(1), READ)
         .unwrap();
     let mut buffer = [0; 8];
-    for round in 0..4 {
+    for round in 0..8 {
         far.send_to(b"x", address).unwrap();
         stage.until_readable(Token(1));
-        if round % 2 == 0 {
+        // The one that finds nothing has to ask for more, whichever it is.
+        if round < 4 {
             assert_eq!(near.recv(&mut buffer).unwrap(), 1);
-            would_block(near.recv(&mut buffer));
         } else {
             assert_eq!(near.recv_from(&mut buffer).unwrap().0, 1);
-            would_block(near.peek_from(&mut buffer));
+        }
+        match round % 4 {
+            0 => would_block(near.recv(&mut buffer)),
+            1 => would_block(near.recv_from(&mut buffer)),
+            2 => would_block(near.peek(&mut buffer)),
+            _ => would_block(near.peek_from(&mut buffer)),
         }
         stage.silent();
     }

@@ -71,6 +71,13 @@ fn interrupted_waits_lose_nothing() {
 }
 
 #[test]
+fn a_wait_that_is_woken_while_it_is_interrupted_loses_no_wake() {
+    let waits = "epoll_wait,epoll_pwait,epoll_pwait2,ppoll,poll";
+    let fault = "error=EINTR:delay_enter=5000:when=1+2";
+    passes(waits, fault, &["waker::a_wait_without_end"]);
+}
+
+#[test]
 fn interrupted_operations_are_made_again() {
     // Writes are also those of the test harness, which makes them again too. The reads of the
     // dynamic linker do not.

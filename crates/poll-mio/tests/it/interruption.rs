@@ -1,6 +1,6 @@
 //! A signal handler ends a wait with `Interrupted`, loses nothing, and is not seen by operations.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -13,6 +13,13 @@ use sys_process::{Pid, SignalListener, kill};
 
 use crate::stage::{LIMIT, READ, Stage, alone};
 
+/// The number by which the kernel knows this thread, where a signal can be meant for one.
+fn this_thread() -> Option<i32> {
+    // Linux tells a thread its id this way, and prefers that thread for a signal to it.
+    let task = std::fs::read_link("/proc/thread-self").ok()?;
+    task.file_name()?.to_str()?.parse().ok()
+}
+
 /// Interrupts this thread as long as it lives, where a thread can be meant.
 struct Storm {
     stop: Arc<AtomicBool>,
@@ -22,10 +29,7 @@ struct Storm {
 
 impl Storm {
     fn on_this_thread() -> Option<Self> {
-        // Linux tells a thread its id this way, and prefers that thread for a signal to it.
-        let task = std::fs::read_link("/proc/thread-self").ok()?;
-        let id: i32 = task.file_name()?.to_str()?.parse().ok()?;
-        let target = Pid::from_raw(id)?;
+        let target = Pid::from_raw(this_thread()?)?;
         let mut listener = SignalListener::new().unwrap();
         listener.add(Signal::URGENT).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
@@ -78,6 +82,57 @@ fn a_signal_handler_ends_a_wait_with_interrupted_and_no_events() {
             }
         },
     );
+}
+
+#[test]
+fn each_signal_ends_a_wait_without_end() {
+    const ROUNDS: usize = 5;
+
+    /// Whether `done` becomes true in time.
+    fn soon(done: impl Fn() -> bool) -> bool {
+        let end = Monotonic.now().saturating_add(LIMIT);
+        while !done() {
+            if Monotonic.now() > end {
+                return false;
+            }
+            thread::yield_now();
+        }
+        true
+    }
+
+    alone("interruption::each_signal_ends_a_wait_without_end", || {
+        let Some(id) = this_thread() else {
+            return;
+        };
+        let mut stage = Stage::new();
+        let waker = Waker::new(stage.registry(), Token(0)).unwrap();
+        let mut listener = SignalListener::new().unwrap();
+        listener.add(Signal::URGENT).unwrap();
+        let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let [begun, ended] = &*counts;
+        let theirs = Arc::clone(&counts);
+        let sending = thread::spawn(move || {
+            let [begun, ended] = &*theirs;
+            let asleep = || {
+                let stat = std::fs::read_to_string(format!("/proc/self/task/{id}/stat"));
+                stat.is_ok_and(|stat| stat.contains(") S "))
+            };
+            for round in 1..=ROUNDS {
+                soon(|| begun.load(Ordering::Acquire) == round && asleep());
+                kill(Pid::from_raw(id).unwrap(), Signal::URGENT).unwrap();
+                if !soon(|| ended.load(Ordering::Acquire) == round) {
+                    return waker.wake().unwrap();
+                }
+            }
+        });
+        for round in 1..=ROUNDS {
+            begun.store(round, Ordering::Release);
+            let result = stage.poll.poll(&mut stage.events, None);
+            ended.store(round, Ordering::Release);
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+        }
+        sending.join().unwrap();
+    });
 }
 
 #[test]

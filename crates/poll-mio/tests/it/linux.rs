@@ -9,7 +9,7 @@ use poll_mio::net::{UnixDatagram, UnixListener, UnixStream};
 use poll_mio::{Interest, Token};
 use sys_socket::{Errno, ReceiveFlags, SendFlags};
 
-use crate::stage::{BOTH, Stage, connected, would_block};
+use crate::stage::{BOTH, Stage, TempPath, connected, would_block};
 
 #[test]
 fn an_urgent_byte_is_readable_and_priority() {
@@ -42,6 +42,30 @@ fn after_would_block_the_next_urgent_byte_is_reported_too() {
         assert_eq!(byte, *b"!");
         would_block(near.read(&mut [0; 8]));
         stage.silent();
+    }
+}
+
+#[test]
+fn a_datagram_that_finds_no_room_asks_for_it() {
+    let path = TempPath::new();
+    let far = UnixDatagram::bind(&path).unwrap();
+    let (connected, unconnected) = (UnixDatagram::unbound(), UnixDatagram::unbound());
+    let (mut connected, mut unconnected) = (connected.unwrap(), unconnected.unwrap());
+    connected.connect(&path).unwrap();
+    let mut stage = Stage::new();
+    let registry = stage.registry();
+    registry.register(&mut connected, Token(1), BOTH).unwrap();
+    registry.register(&mut unconnected, Token(2), BOTH).unwrap();
+    stage.until_writable(Token(2));
+    for _ in 0..3 {
+        while unconnected.send_to(b"x", &path).is_ok() {}
+        would_block(unconnected.send_to(b"x", &path));
+        while far.recv(&mut [0; 8]).is_ok() {}
+        stage.until_writable(Token(2));
+        while connected.send(b"x").is_ok() {}
+        would_block(connected.send(b"x"));
+        while far.recv(&mut [0; 8]).is_ok() {}
+        stage.until_writable(Token(1));
     }
 }
 

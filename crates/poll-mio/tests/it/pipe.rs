@@ -99,3 +99,14 @@ fn pipes_of_a_child_come_as_they_are_and_can_be_made_to_wait_or_not() {
     stage.until(Token(1), Event::is_read_closed);
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn an_end_waits_or_not_as_it_is_told() {
+    let (sender, receiver) = pipe::new().unwrap();
+    for nonblocking in [false, true] {
+        sender.set_nonblocking(nonblocking).unwrap();
+        receiver.set_nonblocking(nonblocking).unwrap();
+        assert_eq!(sys_socket::is_non_blocking(&sender).unwrap(), nonblocking);
+        assert_eq!(sys_socket::is_non_blocking(&receiver).unwrap(), nonblocking);
+    }
+}

@@ -20,6 +20,7 @@ fn a_descriptor_of_any_kind_is_watched_by_its_number() {
     stage.silent();
     writer.write_all(b"x").unwrap();
     stage.until_readable(Token(1));
+    stage.silent();
     reader.read_exact(&mut [0]).unwrap();
     stage
         .registry()
@@ -28,6 +29,7 @@ fn a_descriptor_of_any_kind_is_watched_by_its_number() {
     stage.silent();
     writer.write_all(b"x").unwrap();
     stage.until_readable(Token(2));
+    stage.silent();
     stage.registry().deregister(&mut source).unwrap();
     writer.write_all(b"x").unwrap();
     stage.silent();

@@ -2,7 +2,8 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use std::sync::{Arc, Barrier};
+use std::io::ErrorKind;
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 use poll_mio::{Token, Waker};
@@ -104,6 +105,39 @@ fn ping_pong_between_two_pollers_loses_no_wake() {
         wait_for(&mut here, &counts[1], round);
     }
     thread.join().unwrap();
+}
+
+#[test]
+fn a_wait_without_end_that_is_interrupted_and_woken_reports_the_wake() {
+    let mut stage = Stage::new();
+    let waker = Arc::new(Waker::new(stage.registry(), TOKEN).unwrap());
+    let (begin, begun) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let waking = thread::spawn(move || {
+        for () in begun {
+            // To be in the midst of the wait more often than not.
+            thread::park_timeout(Duration::from_millis(2));
+            waker.wake().unwrap();
+            if ended.recv_timeout(LIMIT).is_err() {
+                waker.wake().unwrap();
+                return false;
+            }
+        }
+        true
+    });
+    for _ in 0..10 {
+        begin.send(()).unwrap();
+        while let Err(error) = stage.poll.poll(&mut stage.events, None) {
+            assert_eq!(error.kind(), ErrorKind::Interrupted);
+        }
+        assert_eq!(stage.events.iter().next().unwrap().token(), TOKEN);
+        if end.send(()).is_err() {
+            // The thread has waited in vain, and says so below.
+            break;
+        }
+    }
+    drop(begin);
+    assert!(waking.join().unwrap(), "a wake was lost");
 }
 
 #[test]
