@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod channel;
+mod command;
+mod id;
+mod notification;
+mod owned;
+mod poller;
+mod pollers;
+mod registrar;
+mod table;
+mod timers;
+
+pub use channel::Receiver;
+pub use id::Id;
+pub use notification::{Event, Iter, Notification, Notifications};
+pub use owned::{Owned, Place};
+pub use poll_api::{Clock, Engine, Instant, Interest, Ready, Register, RegisterError, Trigger};
+pub use poll_channel::{
+    RecvError, SendError, SendTimeoutError, Sender, SyncSender, TryRecvError, TrySendError,
+};
+pub use poll_os::{Monotonic, Signal};
+pub use poller::Poller;
+pub use pollers::{Placement, Pollers};
+pub use registrar::Registrar;

@@ -1,0 +1,420 @@
+//! The waiting half.
+
+use core::fmt;
+use core::num::NonZeroU64;
+use core::time::Duration;
+use std::io::{Error, ErrorKind, Result};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use poll_api::{Clock, Engine, Event as Report, Instant, Ready, Token, Trigger};
+use poll_driver::{Budget, Driver, Due, Limit};
+use poll_os::{Monotonic, Poll};
+
+use crate::command::{Command, Timer};
+use crate::id::Id;
+use crate::notification::{Event, Notification, Notifications};
+use crate::registrar::{Registrar, Shared, nanos};
+use crate::table::{Kind, Table};
+use crate::timers::{Timers, ticks};
+
+/// The waiting half: one thread waits, every other may register, cancel and send.
+///
+/// # Examples
+///
+/// ```
+/// use core::time::Duration;
+/// use poll_loop::{Event, Interest, Notifications, Poller, Trigger};
+/// use std::io::Write;
+/// use std::os::unix::net::UnixStream;
+///
+/// let mut poller: Poller = Poller::new()?;
+/// let registrar = poller.registrar().clone();
+/// let (here, mut there) = UnixStream::pair()?;
+///
+/// // On any thread, while the poller waits or not:
+/// let id = registrar.register(&here, Interest::READABLE, Trigger::Edge)?;
+/// let timeout = registrar.set_timeout(Duration::from_secs(60))?;
+/// there.write_all(b"hello")?;
+///
+/// let mut notifications = Notifications::with_capacity(64);
+/// poller.wait(&mut notifications, None)?;
+/// for notification in &notifications {
+///     assert_eq!(notification.id, id);
+///     assert!(notification.ready().is_readable());
+/// }
+/// registrar.deregister(id, &here)?;
+/// assert!(registrar.cancel(timeout));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Poller<E: Engine = Poll, C = Monotonic> {
+    driver: Driver<E, C, Timer, Command>,
+    registrar: Registrar<E, C>,
+    timers: Timers,
+    // Sources that are ready in each wait.
+    always: Vec<(Id, Ready)>,
+    // Where to go on among them when they do not fit.
+    next_always: usize,
+    // Somebody asked for a wait to return.
+    is_woken: bool,
+}
+
+impl Poller {
+    /// A new poller on the target's own engine and the monotonic clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_os::engine::Poll::new`] and [`poll_os::engine::Waker::new`].
+    pub fn new() -> Result<Self> {
+        Self::with_engine(Poll::new()?, Monotonic)
+    }
+
+    /// Lets every finite wait end as late as the next multiple of `slack` on the clock, so that
+    /// deadlines near each other cost one wake-up; see [`poll_os::engine::Poll::set_slack`].
+    pub const fn set_slack(&mut self, slack: Duration) {
+        self.driver.engine_mut().set_slack(slack);
+    }
+}
+
+impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
+    /// A new poller on `engine` and `clock`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::waker`].
+    pub fn with_engine(engine: E, clock: C) -> Result<Self> {
+        Self::member(engine, clock, 0)
+    }
+
+    /// The poller with this number in its set.
+    pub(crate) fn member(engine: E, clock: C, member: u8) -> Result<Self> {
+        // Slot zero is no registration's, so this is the token of none.
+        let driver = Driver::new(engine, clock.clone(), Token(0), Budget::default())?;
+        let shared = Shared {
+            table: Arc::new(Table::new(member)),
+            registry: driver.registry().clone(),
+            remote: driver.remote(),
+            ready: driver.ready().clone(),
+            clock,
+        };
+        Ok(Self {
+            driver,
+            registrar: Registrar {
+                shared: Arc::new(shared),
+            },
+            timers: Timers::default(),
+            always: Vec::new(),
+            next_always: 0,
+            is_woken: false,
+        })
+    }
+
+    /// The registering half, to be cloned for other threads.
+    #[must_use]
+    pub const fn registrar(&self) -> &Registrar<E, C> {
+        &self.registrar
+    }
+
+    /// Waits for notifications, at most for `timeout`, and puts them into `notifications`.
+    ///
+    /// The buffer is cleared first. Zero looks and does not block; no timeout waits for ever. It
+    /// returns without any only when the timeout has passed or [`Registrar::wake`] was called: what
+    /// others ask of the loop, and signals that interrupt it, do not end it. It never returns
+    /// before a timeout is over, and never reports a timer before its deadline; how much later is
+    /// the engine's accuracy, and the slack that was allowed.
+    ///
+    /// One system call for a wait that finds something or nothing, and one more for each time that
+    /// it was disturbed. No allocation, once the tables have room for as many timers as there are.
+    ///
+    /// # Errors
+    ///
+    /// The engine is broken, or the system has no memory left. Whatever was found beside it is
+    /// reported first, and the error by the next wait, if it is still there.
+    pub fn wait(
+        &mut self,
+        notifications: &mut Notifications,
+        timeout: Option<Duration>,
+    ) -> Result<()> {
+        let limit = match timeout {
+            None => Limit::Never,
+            Some(Duration::ZERO) => Limit::Now,
+            Some(timeout) => Limit::Until(self.clock().now().saturating_add(timeout)),
+        };
+        self.wait_with(notifications, limit)
+    }
+
+    /// As [`wait`](Self::wait), until `deadline` on the poller's clock at most; [`Instant::MAX`]
+    /// never comes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait).
+    pub fn wait_until(
+        &mut self,
+        notifications: &mut Notifications,
+        deadline: Instant,
+    ) -> Result<()> {
+        self.wait_with(notifications, Limit::Until(deadline))
+    }
+
+    fn wait_with(&mut self, notifications: &mut Notifications, limit: Limit) -> Result<()> {
+        notifications.begin(&self.registrar.shared.table);
+        self.timers.end_passed(&self.registrar.shared.table);
+        loop {
+            let look = !self.always.is_empty() || self.is_woken;
+            // What is left may be for those who have gone, so that it takes another turn to look.
+            let is_left = self.driver.holds_harvest();
+            let turned = self.driver.turn(if look { Limit::Now } else { limit });
+            self.collect(notifications);
+            self.collect_always(notifications);
+            let woken = core::mem::take(&mut self.is_woken);
+            if !notifications.is_empty() {
+                return Ok(());
+            }
+            turned?;
+            let over = match limit {
+                Limit::Until(end) => end < Instant::MAX && self.driver.now() >= end,
+                Limit::Now => true,
+                Limit::For(_) | Limit::Never => false,
+            };
+            if over && !is_left || woken {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves what the driver hands out into the buffer, as far as there is room.
+    fn collect(&mut self, notifications: &mut Notifications) {
+        while !notifications.is_full() {
+            let Some(due) = self.driver.next_due() else {
+                // All that was harvested has been looked at.
+                self.registrar.shared.table.end_batch();
+                return;
+            };
+            let notification = match due {
+                Due::Event(report) => self.source(report),
+                Due::Timer(_, deadline, timer) => self.expired(deadline, timer),
+                Due::Message(command) => self.obey(command),
+                Due::Ready(token) => self.channel(token),
+            };
+            if let Some(notification) = notification {
+                notifications.push(notification);
+            }
+        }
+    }
+
+    fn source(&self, report: Report) -> Option<Notification> {
+        // Nothing for one that has ended since the engine harvested the report.
+        let (id, kind) = self.registrar.shared.table.resolve(report.token())?;
+        let event = Event::Source {
+            ready: report.ready(),
+            os_error: report.os_error(),
+            available: report.available(),
+        };
+        (kind == Kind::Source).then_some(Notification { id, event })
+    }
+
+    fn channel(&self, token: Token) -> Option<Notification> {
+        let (id, kind) = self.registrar.shared.table.resolve(token)?;
+        let event = Event::Channel;
+        (kind == Kind::Channel).then_some(Notification { id, event })
+    }
+
+    fn expired(&mut self, deadline: Instant, timer: Timer) -> Option<Notification> {
+        let Timer { id, period } = timer;
+        let table = &self.registrar.shared.table;
+        self.timers.take(id);
+        let event = match NonZeroU64::new(period) {
+            // Another thread has cancelled it, and its message will find nothing any more.
+            None if !table.pass(id) => {
+                self.timers.release(id, table);
+                return None;
+            }
+            Some(_) if table.kind(id).is_none() => {
+                self.timers.release(id, table);
+                return None;
+            }
+            None => {
+                self.timers.pass(id);
+                Event::Timeout
+            }
+            Some(period) => {
+                let (ticks, next) = ticks(deadline, period, self.driver.now());
+                self.timers.set(id, self.driver.insert(next, timer));
+                Event::Interval(ticks)
+            }
+        };
+        Some(Notification { id, event })
+    }
+
+    fn obey(&mut self, command: Command) -> Option<Notification> {
+        let table = &self.registrar.shared.table;
+        match command {
+            Command::Start(id, deadline, period) => {
+                if table.kind(id).is_some() {
+                    let key = self.driver.insert(deadline, Timer { id, period });
+                    self.timers.set(id, key);
+                } else {
+                    self.timers.release(id, table);
+                }
+            }
+            Command::Cancel(id) => {
+                if let Some(key) = self.timers.take(id) {
+                    self.driver.cancel(key);
+                    self.timers.release(id, table);
+                }
+            }
+            Command::Reset(id, deadline) => {
+                if let Some(key) = self.timers.key(id) {
+                    self.driver.reset(key, deadline);
+                }
+            }
+            Command::Always(id, ready, trigger) => return self.begin_always(id, ready, trigger),
+            Command::Wake => self.is_woken = true,
+            Command::Sweep => {}
+        }
+        None
+    }
+
+    fn begin_always(&mut self, id: Id, ready: Ready, trigger: Trigger) -> Option<Notification> {
+        self.always.retain(|(other, _)| *other != id);
+        if !self.registrar.is_live(id) || ready.is_empty() {
+            return None;
+        }
+        if trigger == Trigger::Level {
+            self.always.push((id, ready));
+            return None;
+        }
+        Some(Notification {
+            id,
+            event: always_ready(ready),
+        })
+    }
+
+    /// Adds the sources that are ready in each wait, going on after the last one that fitted.
+    fn collect_always(&mut self, notifications: &mut Notifications) {
+        if self.always.is_empty() {
+            return;
+        }
+        let table = &self.registrar.shared.table;
+        self.always.retain(|(id, _)| table.kind(*id).is_some());
+        for _ in 0..self.always.len() {
+            if notifications.is_full() {
+                return;
+            }
+            self.next_always = (self.next_always + 1) % self.always.len();
+            let (id, ready) = self.always[self.next_always];
+            notifications.push(Notification {
+                id,
+                event: always_ready(ready),
+            });
+        }
+    }
+
+    /// As [`Registrar::set_timeout`], from the poller's own thread: no lock but once in 64 times,
+    /// no atomic read-modify-write, and never a system call.
+    ///
+    /// # Errors
+    ///
+    /// `StorageFull`: there are 2^32 - 1 registrations.
+    pub fn set_timeout(&mut self, after: Duration) -> Result<Id> {
+        self.set_timeout_at(self.clock().now().saturating_add(after))
+    }
+
+    /// As [`Registrar::set_timeout_at`], from the poller's own thread.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set_timeout`](Self::set_timeout).
+    pub fn set_timeout_at(&mut self, deadline: Instant) -> Result<Id> {
+        self.start(deadline, 0)
+    }
+
+    /// As [`Registrar::set_interval`], from the poller's own thread.
+    ///
+    /// # Errors
+    ///
+    /// * `InvalidInput`: the period is zero.
+    /// * As for [`set_timeout`](Self::set_timeout).
+    pub fn set_interval(&mut self, period: Duration) -> Result<Id> {
+        let nanos = nanos(period)?;
+        self.start(self.clock().now().saturating_add(period), nanos)
+    }
+
+    fn start(&mut self, deadline: Instant, period: u64) -> Result<Id> {
+        let claimed = self.timers.claim(&self.registrar.shared.table);
+        let id = claimed.ok_or_else(|| Error::from(ErrorKind::StorageFull))?;
+        let key = self.driver.insert(deadline, Timer { id, period });
+        self.timers.set(id, key);
+        Ok(id)
+    }
+
+    /// As [`Registrar::cancel`], from the poller's own thread.
+    pub fn cancel(&mut self, id: Id) -> bool {
+        let table = &self.registrar.shared.table;
+        let ended = table.end_timer(id);
+        // If another thread has ended it, the message about that is still to come.
+        if ended && let Some(key) = self.timers.take(id) {
+            self.driver.cancel(key);
+            self.timers.release(id, table);
+        }
+        ended
+    }
+
+    /// As [`Registrar::reset`], from the poller's own thread.
+    pub fn reset(&mut self, id: Id, after: Duration) -> bool {
+        if self.registrar.shared.table.kind(id) != Some(Kind::Timer) {
+            return false;
+        }
+        let deadline = self.clock().now().saturating_add(after);
+        match self.timers.key(id) {
+            Some(key) => self.driver.reset(key, deadline),
+            // Another thread has set it, and its message is still to come.
+            None => {
+                let reset = Command::Reset(id, deadline);
+                self.registrar.shared.remote.post(reset, deadline).is_ok()
+            }
+        }
+    }
+
+    /// When a host that sleeps on the poller's descriptor has to come back at the latest, and wait
+    /// with a timeout of zero; none if only the descriptor will tell.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if self.always.is_empty() {
+            self.driver.next_deadline()
+        } else {
+            Some(Instant::START)
+        }
+    }
+
+    /// The poller's clock.
+    #[must_use]
+    pub const fn clock(&self) -> &C {
+        self.driver.clock()
+    }
+}
+
+const fn always_ready(ready: Ready) -> Event {
+    Event::Source {
+        ready,
+        os_error: None,
+        available: None,
+    }
+}
+
+impl<E: Engine + AsFd, C: Clock> AsFd for Poller<E, C> {
+    /// The engine's descriptor, readable while a wait would find something other than a timer; see
+    /// [`next_deadline`](Poller::next_deadline).
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.driver.as_fd()
+    }
+}
+
+impl<E: Engine + fmt::Debug, C> fmt::Debug for Poller<E, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poller")
+            .field("driver", &self.driver)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! When a wait returns: for something to report, for its timeout, for a wake, and for nothing else.
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::io::{ErrorKind, Write};
+use std::thread;
+
+use poll_conformance::scripted::Call;
+use poll_loop::{Clock, Event, Interest, Monotonic, Notifications, Trigger};
+use poll_os::engine::Backend;
+
+use crate::stage::{LONG, NOW, On, Scripted, ids, on_every_engine, wait};
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn what_others_ask_of_the_loop_does_not_end_a_wait() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        let start = Monotonic.now();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    // Each of them is earlier than the end of the wait, and wakes the loop.
+                    let id = registrar.set_timeout(30 * MS).unwrap();
+                    registrar.reset(id, 35 * MS).unwrap();
+                    assert!(registrar.cancel(id));
+                }
+            });
+            assert_eq!(wait(&mut poller, Some(60 * MS)), []);
+        });
+        let slept = Monotonic.now().saturating_duration_since(start);
+        assert!(slept >= 60 * MS, "returned after {slept:?}");
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn a_timer_that_another_thread_sets_shortens_the_sleep_it_finds() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        let setter = thread::spawn(move || registrar.set_timeout(5 * MS).unwrap());
+        let found = ids(&mut poller, LONG);
+        assert_eq!(found, [setter.join().unwrap()]);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn a_wake_ends_the_present_wait_or_the_next_one() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        registrar.wake().unwrap();
+        registrar.wake().unwrap();
+        assert_eq!(ids(&mut poller, None), []);
+        let start = Monotonic.now();
+        assert_eq!(ids(&mut poller, Some(5 * MS)), []);
+        let slept = Monotonic.now().saturating_duration_since(start);
+        assert!(slept >= 5 * MS, "both wakes count as one");
+        let waker = thread::spawn(move || registrar.wake().unwrap());
+        assert_eq!(ids(&mut poller, None), []);
+        waker.join().unwrap();
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn an_error_of_the_engine_loses_nothing_that_was_found_beside_it() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (here, there) = stage.machine.pair();
+    let source = registrar
+        .register(&here, Interest::READABLE, Trigger::Edge)
+        .unwrap();
+    (&there).write_all(b"x").unwrap();
+    let timer = registrar.set_timeout(MS).unwrap();
+    stage.clock.advance(MS);
+    let fail_next = |stage: &Scripted| {
+        let next = NonZeroUsize::MIN;
+        stage
+            .script()
+            .fail(Call::Wait, next, ErrorKind::OutOfMemory);
+    };
+    fail_next(&stage);
+    assert_eq!(ids(&mut stage.poller, NOW), [timer]);
+    fail_next(&stage);
+    let mut notifications = Notifications::with_capacity(8);
+    let failed = stage.poller.wait(&mut notifications, None).unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::OutOfMemory);
+    assert_eq!(ids(&mut stage.poller, NOW), [source]);
+}
+
+#[test]
+fn a_wait_until_an_instant_ends_then_and_one_that_has_passed_looks() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let mut notifications = Notifications::with_capacity(8);
+        let end = Monotonic.now().saturating_add(3 * MS);
+        poller.wait_until(&mut notifications, end).unwrap();
+        assert!(Monotonic.now() >= end && notifications.is_empty());
+        let id = poller.set_timeout(Duration::ZERO).unwrap();
+        poller.wait_until(&mut notifications, end).unwrap();
+        assert_eq!(notifications.iter().next().unwrap().id, id);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn expired_timers_let_no_event_wait() {
+    // A timer that is always due, as with a short interval and a slow program.
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (here, there) = stage.machine.pair();
+    let source = registrar
+        .register(&here, Interest::READABLE, Trigger::Edge)
+        .unwrap();
+    let interval = registrar.set_interval(5 * MS).unwrap();
+    assert_eq!(stage.after(11 * MS).len(), 1);
+    (&there).write_all(b"x").unwrap();
+    let found = stage.after(11 * MS);
+    let found: Vec<_> = found.iter().map(|notification| notification.id).collect();
+    assert_eq!(found, [source, interval]);
+}
+
+#[test]
+fn a_registrar_outlives_its_poller_and_says_that_it_is_gone() {
+    fn test<B: Backend>(poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        let (here, _there) = crate::stage::pair();
+        let source = registrar
+            .register(&here, Interest::READABLE, Trigger::Edge)
+            .unwrap();
+        let timer = registrar.set_timeout(MS).unwrap();
+        drop(poller);
+        registrar.deregister(source, &here).unwrap();
+        assert!(registrar.cancel(timer));
+        let gone = ErrorKind::BrokenPipe;
+        assert_eq!(registrar.wake().unwrap_err().kind(), gone);
+        assert_eq!(registrar.set_timeout(MS).unwrap_err().kind(), gone);
+        assert_eq!(registrar.set_interval(MS).unwrap_err().kind(), gone);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn a_batch_ends_with_the_next_wait_also_into_another_buffer() {
+    let mut stage = Scripted::new();
+    stage.poller.set_timeout(Duration::ZERO).unwrap();
+    let mut first = Notifications::with_capacity(8);
+    assert_eq!(first.iter().count(), 0, "before any wait");
+    stage.poller.wait(&mut first, NOW).unwrap();
+    let event = first.iter().next().unwrap().event;
+    assert_eq!(event, Event::Timeout);
+    assert_eq!(ids(&mut stage.poller, NOW), []);
+    assert_eq!(first.iter().count(), 0, "the timeout is over");
+    let mut small = Notifications::with_capacity(0);
+    assert_eq!(small.capacity(), 1);
+    stage.poller.wait(&mut small, NOW).unwrap();
+    assert!(small.is_empty());
+}
