@@ -85,12 +85,12 @@ fn a_signal_handler_ends_a_wait_with_interrupted_and_no_events() {
 }
 
 #[test]
-fn each_signal_ends_a_wait_without_end() {
+fn one_signal_is_enough_to_end_a_wait_without_end() {
     const ROUNDS: usize = 5;
 
-    /// Whether `done` becomes true in time.
-    fn soon(done: impl Fn() -> bool) -> bool {
-        let end = Monotonic.now().saturating_add(LIMIT);
+    /// Whether `done` becomes true within `time`.
+    fn soon(time: Duration, done: impl Fn() -> bool) -> bool {
+        let end = Monotonic.now().saturating_add(time);
         while !done() {
             if Monotonic.now() > end {
                 return false;
@@ -100,7 +100,8 @@ fn each_signal_ends_a_wait_without_end() {
         true
     }
 
-    alone("interruption::each_signal_ends_a_wait_without_end", || {
+    let name = "interruption::one_signal_is_enough_to_end_a_wait_without_end";
+    alone(name, || {
         let Some(id) = this_thread() else {
             return;
         };
@@ -117,13 +118,23 @@ fn each_signal_ends_a_wait_without_end() {
                 let stat = std::fs::read_to_string(format!("/proc/self/task/{id}/stat"));
                 stat.is_ok_and(|stat| stat.contains(") S "))
             };
+            let mut sent = 0;
             for round in 1..=ROUNDS {
-                soon(|| begun.load(Ordering::Acquire) == round && asleep());
-                kill(Pid::from_raw(id).unwrap(), Signal::URGENT).unwrap();
-                if !soon(|| ended.load(Ordering::Acquire) == round) {
-                    return waker.wake().unwrap();
+                // A busy system may give a signal to another thread after all.
+                let end = Monotonic.now().saturating_add(LIMIT);
+                while !soon(Duration::from_millis(200), || {
+                    ended.load(Ordering::Acquire) == round
+                }) {
+                    if Monotonic.now() > end {
+                        waker.wake().unwrap();
+                        return sent;
+                    }
+                    soon(LIMIT, || begun.load(Ordering::Acquire) == round && asleep());
+                    kill(Pid::from_raw(id).unwrap(), Signal::URGENT).unwrap();
+                    sent += 1;
                 }
             }
+            sent
         });
         for round in 1..=ROUNDS {
             begun.store(round, Ordering::Release);
@@ -131,7 +142,8 @@ fn each_signal_ends_a_wait_without_end() {
             ended.store(round, Ordering::Release);
             assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
         }
-        sending.join().unwrap();
+        let sent = sending.join().unwrap();
+        assert!(sent < 2 * ROUNDS, "{sent} signals for {ROUNDS} waits");
     });
 }
 
