@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 
 use poll_mio::Token;
+use poll_mio::event::Event;
 use poll_mio::net::{TcpListener, UdpSocket, UnixStream};
 
 use crate::stage::{BOTH, READ, Stage, WRITE, any_port, connected, would_block};
@@ -332,6 +333,23 @@ fn reregister_replaces_token_and_interest_and_reports_what_is_ready() {
     would_block(near.read(&mut [0; 8]));
     far.write_all(b"y").unwrap();
     stage.until_readable(Token(usize::MAX));
+}
+
+#[test]
+fn reregistering_reports_an_end_again() {
+    let mut stage = Stage::new();
+    let (mut near, far) = UnixStream::pair().unwrap();
+    stage
+        .registry()
+        .register(&mut near, Token(1), READ)
+        .unwrap();
+    drop(far);
+    for token in [Token(1), Token(2), Token(3)] {
+        let registry = stage.registry();
+        registry.reregister(&mut near, token, READ).unwrap();
+        stage.until(token, Event::is_read_closed);
+        stage.silent();
+    }
 }
 
 #[test]
