@@ -298,7 +298,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         let mut token = None;
         // One at a time: a ping that is retired meanwhile is not handed out.
         let drained = self.ready.drain(1, |marked| token = Some(marked));
-        self.is_marked = token.is_some() || drained == Drained::More;
+        self.is_marked = drained == Drained::More;
         self.ready_left -= 1;
         token
     }
