@@ -122,7 +122,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         let waker = E::waker(engine.registry(), token)?;
         // Of a budget of nothing there would be no end.
         let budget = Budget {
-            events: budget.events.max(1),
+            events: budget.events,
             ready: budget.ready.max(1),
             timers: budget.timers.max(1),
         };

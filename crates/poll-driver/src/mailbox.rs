@@ -157,5 +157,44 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
     }
 }
 
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::collections::VecDeque;
+
+    use poll_api::{Instant, Wake};
+
+    use super::{KEPT, Mailbox};
+
+    #[derive(Clone)]
+    struct Deaf;
+
+    impl Wake for Deaf {
+        type Error = ();
+
+        fn wake(&self) -> Result<(), ()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_memory_of_a_burst_is_given_back_and_a_little_is_kept() {
+        let mailbox = Mailbox::<usize, Deaf>::new(Deaf);
+        let mut letters = VecDeque::new();
+        let mut burst = |count| {
+            for letter in 0..count {
+                assert_eq!(mailbox.post(letter, Instant::MAX), Ok(()));
+            }
+            mailbox.take(&mut letters);
+            assert!(letters.drain(..).eq(0..count));
+            letters.capacity()
+        };
+        assert!(burst(100 * KEPT) > KEPT);
+        // Each of the two queues comes by.
+        let after = [burst(3), burst(3), burst(3)];
+        assert!(after.iter().all(|room| *room <= KEPT), "{after:?}");
+        assert!(after[2] >= 3);
+    }
+}
+
 #[cfg(all(test, loom))]
 mod model;

@@ -92,6 +92,19 @@ fn what_was_not_handed_out_waits_for_the_next_turn_which_then_does_not_look() {
 }
 
 #[test]
+fn messages_that_were_not_handed_out_come_before_those_posted_since() {
+    let mut stage = Stage::new();
+    let remote = stage.driver.remote();
+    remote.post("a", Instant::MAX).unwrap();
+    remote.post("b", Instant::MAX).unwrap();
+    stage.driver.turn(Limit::Never).unwrap();
+    assert_eq!(stage.driver.next_due(), Some(Due::Message("a")));
+    remote.post("c", Instant::MAX).unwrap();
+    assert_eq!(stage.turn(Limit::Never), [Due::Message("b")]);
+    assert_eq!(stage.turn(Limit::Never), [Due::Message("c")]);
+}
+
+#[test]
 fn a_wait_that_fails_loses_nothing_and_the_next_one_works() {
     let mut stage = Stage::new();
     let (_here, there) = stage.pair(1);

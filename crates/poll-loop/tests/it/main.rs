@@ -14,6 +14,7 @@ mod ids;
 mod nested;
 mod owned;
 mod pollers;
+mod primary;
 mod sources;
 mod stage;
 mod threads;
