@@ -15,6 +15,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("http_demo", &["--seconds", "1"]),
     ("http_server", &["--port", "0", "--run-ms", "100"]),
     ("load", &["--self-test", "--ms", "200"]),
+    ("loop_chat", &["--self-test"]),
     ("mio_tcp_server", &["--self-test"]),
     ("mio_udp_server", &["--self-test"]),
     ("udp_echo", &["--self-test"]),
