@@ -159,6 +159,16 @@ impl<T> Receiver<T> {
         }
     }
 
+    /// Whether there is nothing to receive now. It asks for nothing: only a receive that finds
+    /// nothing, and [`rearm`](Self::rearm), make the loop be told of the next value.
+    ///
+    /// For whoever stops after a value and will not ask for another one: if the channel is empty
+    /// then, `rearm` tells of the next value and of nothing before it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.taken.is_empty() && self.shared.lock().queue.is_empty()
+    }
+
     /// Whether nothing will come any more: all senders are gone and all values were received.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -261,6 +261,7 @@ impl Run {
         if let Some(receiver) = &self.receiver {
             let finished = self.plain.queue.is_empty() && self.plain.senders == 0;
             assert_eq!(receiver.is_finished(), finished);
+            assert_eq!(receiver.is_empty(), self.plain.queue.is_empty());
         }
     }
 }
