@@ -150,15 +150,15 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     /// Gives up the registration of a source that was closed without being deregistered: nothing is
     /// delivered under `id` after this. False if there is no such registration.
     ///
-    /// The engine may still know the source, if it had duplicates; its reports are dropped, and
-    /// four or eight bytes of memory stay in use for that.
+    /// The engine may still know the source, if it had duplicates; its reports are dropped. Where a
+    /// pointer has 32 bits, eight bytes of memory stay in use for that.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn forget(&self, id: Id) -> bool {
         let table = &self.shared.table;
         let is_source = matches!(table.kind(id), Some(Kind::Source | Kind::Always));
         let ended = is_source && table.end(id);
-        if ended {
-            table.strand();
+        if ended && table.strand(id) {
+            self.sweep();
         }
         ended
     }
@@ -315,9 +315,14 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     /// Gives back the slot of a registration that has ended.
     pub(crate) fn discard(&self, id: Id) {
         if self.shared.table.discard(id) {
-            // A poller that cannot be woken, or is gone, costs memory and nothing else.
-            drop(self.shared.remote.post(Command::Sweep, Instant::START));
+            self.sweep();
         }
+    }
+
+    /// Asks the poller to look for slots that can be used again.
+    fn sweep(&self) {
+        // A poller that cannot be woken, or is gone, costs memory and nothing else.
+        drop(self.shared.remote.post(Command::Sweep, Instant::START));
     }
 
     fn always(&self, id: Id, interest: Interest, trigger: Trigger) -> Result<()> {

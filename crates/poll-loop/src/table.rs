@@ -244,9 +244,18 @@ impl Table {
         self.release([id.slot()]);
     }
 
-    /// Takes note that a registration has ended whose slot must never be used again.
-    pub(crate) fn strand(&self) {
+    /// Gives up an ended registration that the engine may know still; true as for
+    /// [`discard`](Self::discard).
+    ///
+    /// Its slot is used again where reports carry the generation, which tells them from those of a
+    /// successor; where they carry the number of the slot only, it never is.
+    #[must_use]
+    pub(crate) fn strand(&self, id: Id) -> bool {
+        if u64::try_from(self.token_bits) == Ok(u64::MAX) {
+            return self.discard(id);
+        }
         self.live.fetch_sub(1, Ordering::Relaxed);
+        false
     }
 
     /// Says that the poller has looked through all that it had harvested.

@@ -106,6 +106,21 @@ fn the_poller_is_asked_to_look_when_many_wait_for_it() {
 }
 
 #[test]
+fn a_slot_that_is_given_up_comes_back_only_where_reports_carry_its_generation() {
+    for (table, returns) in [(Table::new(0), usize::BITS == 64), (Table::small(9), false)] {
+        let gone = table.claim(Kind::Source).unwrap();
+        assert!(table.end(gone));
+        assert!(!table.strand(gone));
+        assert_eq!(table.live(), 0);
+        table.end_batch();
+        let next = table.claim(Kind::Source).unwrap();
+        assert_eq!(next.slot() == gone.slot(), returns);
+        assert_eq!(table.resolve(gone.token()), None, "its engine knows it");
+        assert_eq!(table.resolve(next.token()), Some((next, Kind::Source)));
+    }
+}
+
+#[test]
 fn what_was_never_made_resolves_to_nothing() {
     let table = Table::small(9);
     for stray in [0, 1, 63, 64, 1 << 20, u32::MAX as usize] {
@@ -169,7 +184,7 @@ proptest! {
                 Step::Strand(number) if !live.is_empty() => {
                     let id = live.swap_remove(number % live.len());
                     assert!(table.end(id));
-                    table.strand();
+                    assert!(!table.strand(id));
                     stranded.push(id);
                 }
                 Step::End(_) | Step::Strand(_) => {}

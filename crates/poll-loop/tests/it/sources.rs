@@ -182,7 +182,7 @@ fn a_source_that_was_closed_unawares_is_forgotten_by_its_id() {
         assert!(!registrar.forget(id));
         send(&there);
         assert_eq!(ids(&mut poller, NOW), [], "the duplicate keeps reporting");
-        // Its slot is nobody's for ever, so no successor gets those reports.
+        // No successor gets those reports, whether it has the same slot or another.
         for _ in 0..200 {
             let (next, _there) = pair();
             let next_id = registrar
