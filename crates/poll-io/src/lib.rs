@@ -30,6 +30,18 @@ pub mod codec {
     pub use poll_codec::*;
 }
 
+/// Timers as a data structure, whose clock is yours; see `poll-timer`.
+#[cfg(feature = "timer")]
+pub mod timer {
+    pub use poll_timer::*;
+}
+
+/// A poller that waits on one thread and is registered with from any; see `poll-loop`.
+#[cfg(feature = "event-loop")]
+pub mod event_loop {
+    pub use poll_loop::*;
+}
+
 /// mio's interface over the core; see `poll-mio`.
 #[cfg(feature = "mio")]
 pub mod mio {
@@ -42,6 +54,22 @@ pub mod guide {
     #[cfg_attr(feature = "net", doc = include_str!("../guide/first_poll.md"))]
     #[cfg_attr(not(feature = "net"), doc = "Its programs need the feature `net`.")]
     pub mod first_poll {}
+
+    /// Chapter 2: threads around a loop.
+    #[cfg_attr(feature = "event-loop", doc = include_str!("../guide/event_loop.md"))]
+    #[cfg_attr(
+        not(feature = "event-loop"),
+        doc = "Its programs need the feature `event-loop`."
+    )]
+    pub mod event_loop {}
+
+    /// Moving from amy, mio-extras or calloop.
+    #[cfg_attr(feature = "event-loop", doc = include_str!("../guide/from_amy.md"))]
+    #[cfg_attr(
+        not(feature = "event-loop"),
+        doc = "Its programs need the feature `event-loop`."
+    )]
+    pub mod from_amy {}
 
     /// Moving from mio or verypoll.
     #[cfg_attr(feature = "mio", doc = include_str!("../guide/from_mio.md"))]

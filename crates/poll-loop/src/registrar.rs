@@ -242,7 +242,8 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     }
 
     /// Ends a timeout or an interval. After this has returned nothing of it is delivered, as for
-    /// [`deregister`](Self::deregister). False if it had ended before, or is no timer.
+    /// [`deregister`](Self::deregister). False if it had ended before, or is no timer; a timeout
+    /// that was reported ends with the next wait.
     ///
     /// Never wakes the poller.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
