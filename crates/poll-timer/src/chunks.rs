@@ -16,7 +16,9 @@ const START: u32 = u32::MAX - 1;
 #[derive(Debug)]
 struct Chunk {
     entries: [Entry; ROOM],
-    len: usize,
+    // Those before it have been taken off: not 0 in the first chunk of a queue only.
+    start: u16,
+    end: u16,
     next: u32,
 }
 
@@ -30,13 +32,20 @@ pub(crate) struct Chunks {
 /// Some entries that were taken off a queue.
 pub(crate) struct Taken {
     entries: [Entry; ROOM],
-    len: usize,
+    start: u16,
+    end: u16,
 }
 
 impl Taken {
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries[..self.len]
+        part(&self.entries, self.start, self.end)
     }
+}
+
+fn part(entries: &[Entry; ROOM], start: u16, end: u16) -> &[Entry] {
+    entries
+        .get(usize::from(start)..usize::from(end))
+        .unwrap_or_default()
 }
 
 /// Entries in the order in which they came.
@@ -46,9 +55,9 @@ pub(crate) struct Queue {
     pub(crate) earliest: u64,
     first: u32,
     last: u32,
-    len: usize,
+    len: u32,
     // At least how many of them are dead, as far as it is known.
-    dead: usize,
+    dead: u32,
     // The chunk before the next one to be swept.
     swept: u32,
 }
@@ -68,7 +77,7 @@ impl Queue {
     }
 
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Whether it pays to look for dead entries.
@@ -90,19 +99,21 @@ impl Chunks {
         queue.earliest = queue.earliest.min(entry.deadline);
         queue.len += 1;
         if let Some(chunk) = self.chunks.get_mut(queue.last as usize)
-            && let Some(room) = chunk.entries.get_mut(chunk.len)
+            && let Some(room) = chunk.entries.get_mut(usize::from(chunk.end))
         {
             *room = entry;
-            chunk.len += 1;
+            chunk.end += 1;
             return;
         }
         self.push_chunk(queue, entry);
     }
 
+    #[inline(never)]
     fn push_chunk(&mut self, queue: &mut Queue, entry: Entry) {
         let mut chunk = Chunk {
             entries: [Entry::NONE; ROOM],
-            len: 1,
+            start: 0,
+            end: 1,
             next: NONE,
         };
         chunk.entries[0] = entry;
@@ -131,21 +142,23 @@ impl Chunks {
         let Some(chunk) = self.chunks.get_mut(first as usize) else {
             return Taken {
                 entries: [Entry::NONE; ROOM],
-                len: 0,
+                start: 0,
+                end: 0,
             };
         };
         let taken = Taken {
             entries: chunk.entries,
-            len: chunk.len,
+            start: chunk.start,
+            end: chunk.end,
         };
-        let (next, len) = (chunk.next, chunk.len);
+        let (next, len) = (chunk.next, chunk.end - chunk.start);
         chunk.next = self.free;
         self.free = first;
         if next == NONE {
             *queue = Queue::EMPTY;
         } else {
             queue.first = next;
-            queue.len -= len;
+            queue.len -= u32::from(len);
             // The chunk that was swept last may be the one that was taken.
             queue.swept = NONE;
         }
@@ -161,12 +174,18 @@ impl Chunks {
         *queue = Queue::EMPTY;
     }
 
-    /// Takes note that an entry of `queue` has died.
+    /// Takes note that the entry of the timer at `index` has died, which stood in `queue`.
     ///
-    /// Once half of a queue is dead, it is swept from end to end, a chunk at every other death: 2
-    /// entries are looked at for each that dies, and never more than a chunk at once. What dies
-    /// behind the sweep meanwhile is less than a seventh.
-    pub(crate) fn bury(&mut self, queue: &mut Queue, is_live: impl Fn(&Entry) -> bool) {
+    /// The first and the last entry are taken off at once: timeouts are mostly cancelled in the
+    /// order in which they were set, or right after.
+    ///
+    /// Others stay. Once half of a queue is dead, it is swept from end to end, a chunk at every
+    /// other death: 2 entries are looked at for each that dies, and never more than a chunk at
+    /// once. What dies behind the sweep meanwhile is less than a seventh.
+    pub(crate) fn bury(&mut self, queue: &mut Queue, index: u32, is_live: impl Fn(&Entry) -> bool) {
+        if self.drop_first(queue, index, &is_live) || self.drop_last(queue, index) {
+            return;
+        }
         queue.dead += 1;
         if queue.swept != NONE {
             if queue.dead.is_multiple_of(2) {
@@ -179,7 +198,68 @@ impl Chunks {
         }
     }
 
+    fn drop_first(
+        &mut self,
+        queue: &mut Queue,
+        index: u32,
+        is_live: impl Fn(&Entry) -> bool,
+    ) -> bool {
+        let Some(chunk) = self.chunks.get_mut(queue.first as usize) else {
+            return false;
+        };
+        // The first chunk of a queue has entries.
+        let first = chunk.entries.get(usize::from(chunk.start));
+        if first.is_none_or(|entry| entry.index() != index) {
+            return false;
+        }
+        let before = chunk.start;
+        chunk.start += 1;
+        // Those that died behind it before it did.
+        while chunk.entries().first().is_some_and(|entry| !is_live(entry)) {
+            chunk.start += 1;
+            queue.dead = queue.dead.saturating_sub(1);
+        }
+        queue.len -= u32::from(chunk.start - before);
+        if chunk.start == chunk.end {
+            self.drop_first_chunk(queue);
+        }
+        true
+    }
+
+    fn drop_first_chunk(&mut self, queue: &mut Queue) {
+        if queue.len == 0 {
+            self.clear(queue);
+            return;
+        }
+        let first = queue.first;
+        let chunk = &mut self.chunks[first as usize];
+        queue.first = chunk.next;
+        chunk.next = self.free;
+        self.free = first;
+        if queue.swept == first {
+            queue.swept = NONE;
+        }
+    }
+
+    fn drop_last(&mut self, queue: &mut Queue, index: u32) -> bool {
+        let Some(chunk) = self.chunks.get_mut(queue.last as usize) else {
+            return false;
+        };
+        let last = chunk.entries.get(usize::from(chunk.end.wrapping_sub(1)));
+        if last.is_none_or(|entry| entry.index() != index) {
+            return false;
+        }
+        // An empty last chunk stays for the next entry.
+        chunk.end -= 1;
+        queue.len -= 1;
+        if queue.len == 0 {
+            self.clear(queue);
+        }
+        true
+    }
+
     // Drops the dead of the next chunk and closes the gaps, up to that chunk.
+    #[inline(never)]
     fn sweep(&mut self, queue: &mut Queue, is_live: impl Fn(&Entry) -> bool) {
         let before = queue.swept;
         let next = match self.chunks.get(before as usize) {
@@ -190,7 +270,7 @@ impl Chunks {
             queue.swept = NONE;
             return;
         };
-        queue.len -= chunk.retain(is_live);
+        queue.len -= u32::from(chunk.retain(is_live));
         if queue.first == queue.last {
             queue.earliest = chunk.earliest();
         }
@@ -201,7 +281,7 @@ impl Chunks {
         {
             front.fill_from(back);
         }
-        queue.swept = if self.chunks[next as usize].len == 0 {
+        queue.swept = if self.chunks[next as usize].entries().is_empty() {
             self.unlink(queue, next, after);
             before
         } else {
@@ -230,7 +310,7 @@ impl Chunks {
     pub(crate) fn iter(&self, queue: &Queue) -> impl Iterator<Item = &Entry> {
         let chunk = |index: u32| self.chunks.get(index as usize);
         core::iter::successors(chunk(queue.first), move |last| chunk(last.next))
-            .flat_map(|chunk| &chunk.entries[..chunk.len])
+            .flat_map(Chunk::entries)
     }
 
     #[cfg(test)]
@@ -240,32 +320,152 @@ impl Chunks {
 }
 
 impl Chunk {
+    fn entries(&self) -> &[Entry] {
+        part(&self.entries, self.start, self.end)
+    }
+
     // Keeps the live entries, and says how many it dropped.
-    fn retain(&mut self, is_live: impl Fn(&Entry) -> bool) -> usize {
+    fn retain(&mut self, is_live: impl Fn(&Entry) -> bool) -> u16 {
+        let before = self.end - self.start;
         let mut kept = 0;
-        for index in 0..self.len {
-            let entry = self.entries[index];
+        for index in self.start..self.end {
+            let entry = self.entries[usize::from(index)];
             if is_live(&entry) {
-                self.entries[kept] = entry;
+                if kept != index {
+                    self.entries[usize::from(kept)] = entry;
+                }
                 kept += 1;
             }
         }
-        let dropped = self.len - kept;
-        self.len = kept;
-        dropped
+        self.start = 0;
+        self.end = kept;
+        before - kept
     }
 
     fn earliest(&self) -> u64 {
-        let deadlines = self.entries[..self.len].iter().map(|entry| entry.deadline);
+        let deadlines = self.entries().iter().map(|entry| entry.deadline);
         deadlines.min().unwrap_or(u64::MAX)
     }
 
     // Moves as many entries of the chunk behind into this one as there is room for.
     fn fill_from(&mut self, back: &mut Self) {
-        let count = back.len.min(ROOM - self.len);
-        self.entries[self.len..][..count].copy_from_slice(&back.entries[..count]);
-        back.entries.copy_within(count..back.len, 0);
-        self.len += count;
-        back.len -= count;
+        let mut moved = 0;
+        while moved < back.end
+            && let Some(room) = self.entries.get_mut(usize::from(self.end))
+        {
+            *room = back.entries[usize::from(moved)];
+            self.end += 1;
+            moved += 1;
+        }
+        if moved > 0 {
+            let rest = usize::from(moved)..usize::from(back.end);
+            back.entries.copy_within(rest, 0);
+            back.end -= moved;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::VecDeque;
+    use alloc::vec::Vec;
+
+    use super::{Chunks, NONE, Queue};
+    use crate::slots::Entry;
+
+    const fn entry(index: u32) -> Entry {
+        Entry::new(1_000 - index as u64 % 1_000, index, 0)
+    }
+
+    // Chunks that no queue uses.
+    fn unused(chunks: &Chunks) -> usize {
+        let mut count = 0;
+        let mut next = chunks.free;
+        while next != NONE {
+            next = chunks.chunks[next as usize].next;
+            count += 1;
+            assert!(count <= chunks.chunks.len(), "a chunk is twice on the list");
+        }
+        count
+    }
+
+    #[test]
+    fn queues_keep_their_order_whatever_dies_and_is_swept() {
+        let mut seed = 9_u64;
+        let mut random = |end: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(seed >> 33).unwrap() % end
+        };
+        let mut chunks = Chunks::new();
+        let mut queues = [Queue::EMPTY, Queue::EMPTY];
+        let mut models = [VecDeque::<u32>::new(), VecDeque::new()];
+        let mut next = 0;
+        for step in 0..60_000 {
+            let which = random(2);
+            let (queue, model) = (&mut queues[which], &mut models[which]);
+            match random(if step / 2_000 % 2 == 0 { 9 } else { 16 }) {
+                0..6 => {
+                    chunks.push(queue, entry(next));
+                    model.push_back(next);
+                    next += 1;
+                }
+                6 => {
+                    let taken = chunks.take(queue);
+                    for entry in taken.entries() {
+                        if model.front() == Some(&entry.index()) {
+                            model.pop_front();
+                        }
+                    }
+                }
+                other if !model.is_empty() => {
+                    let victim = match other {
+                        7 => 0,
+                        8 => model.len() - 1,
+                        _ => random(model.len()),
+                    };
+                    let index = model.remove(victim).unwrap();
+                    let live: Vec<u32> = model.iter().copied().collect();
+                    chunks.bury(queue, index, |entry| {
+                        live.binary_search(&entry.index()).is_ok()
+                    });
+                }
+                _ => {}
+            }
+            let found: Vec<u32> = chunks.iter(queue).map(|entry| entry.index()).collect();
+            assert_eq!(found.len(), queue.len());
+            let live = found
+                .iter()
+                .filter(|index| model.binary_search(index).is_ok());
+            assert!(live.eq(model.iter()), "step {step}");
+            assert!(
+                model
+                    .iter()
+                    .all(|&index| queue.earliest <= entry(index).deadline)
+            );
+            if step % 97 == 0 {
+                let used = queues.iter().map(|queue| {
+                    let mut count = 0;
+                    let mut next = queue.first;
+                    while next != NONE {
+                        next = chunks.chunks[next as usize].next;
+                        count += 1;
+                    }
+                    count
+                });
+                assert_eq!(used.sum::<usize>() + unused(&chunks), chunks.chunks.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sweep_of_all_renews_the_earliest_deadline() {
+        let mut chunks = Chunks::new();
+        let mut queue = Queue::EMPTY;
+        for (index, deadline) in [(0, 9), (1, 2), (2, 3), (3, 8)] {
+            chunks.push(&mut queue, Entry::new(deadline, index, 0));
+        }
+        chunks.bury(&mut queue, 1, |entry| entry.index() != 1);
+        chunks.bury(&mut queue, 2, |entry| entry.index() % 3 == 0);
+        assert_eq!((queue.earliest, queue.len()), (8, 2));
     }
 }

@@ -54,17 +54,21 @@ impl Levels {
 
     fn push_on(&mut self, level: usize, entry: Entry) {
         let bucket = bucket_of(level, entry.deadline);
-        let buckets = &mut self.buckets[level];
-        if buckets.is_empty() {
-            buckets.reserve_exact(BUCKETS);
-            buckets.resize(BUCKETS, Queue::EMPTY);
+        if self.buckets[level].is_empty() {
+            self.make_level(level);
         }
-        self.chunks.push(&mut buckets[bucket], entry);
+        self.chunks.push(&mut self.buckets[level][bucket], entry);
         self.occupied[level] |= 1 << bucket;
     }
 
-    /// Takes note that the entry of a timer at `deadline` has died.
-    pub(crate) fn bury<T>(&mut self, deadline: u64, slots: &Slots<T>) {
+    #[cold]
+    fn make_level(&mut self, level: usize) {
+        self.buckets[level].reserve_exact(BUCKETS);
+        self.buckets[level].resize(BUCKETS, Queue::EMPTY);
+    }
+
+    /// Takes note that the entry of the timer at `index` has died, which had this deadline.
+    pub(crate) fn bury<T>(&mut self, index: u32, deadline: u64, slots: &Slots<T>) {
         let level = level_of(self.base, deadline).max(self.emptying);
         let bucket = bucket_of(level, deadline);
         // There may be none: the entry was moved down while its bucket is being emptied.
@@ -74,7 +78,7 @@ impl Levels {
         if queue.is_empty() {
             return;
         }
-        self.chunks.bury(queue, |entry| slots.is_live(entry));
+        self.chunks.bury(queue, index, |entry| slots.is_live(entry));
         if queue.is_empty() {
             self.vacate(level, bucket);
         }
@@ -116,23 +120,24 @@ impl Levels {
     ///
     /// Says how many entries it moved, or nothing if none of the timers is due.
     pub(crate) fn step<T>(&mut self, now: u64, near: &mut Near, slots: &Slots<T>) -> Option<usize> {
-        let next = match self.emptying {
-            0 => self.first(),
-            emptying => Some((emptying, bucket_of(emptying, self.base))),
-        };
-        let Some((level, bucket)) = next else {
+        let Some((level, bucket)) = self.first() else {
             self.advance(now);
             return None;
         };
-        let earliest = self.earliest_of(level, bucket);
+        let earliest = self.earliest()?;
         if earliest > now {
             if self.emptying == 0 && first_of(level, earliest) > now {
                 self.advance(now);
             }
             return None;
         }
+        // What has been moved down may be due before the rest of its bucket, or after it.
+        if self.emptying != 0 {
+            let bucket = bucket_of(self.emptying, self.base);
+            return Some(self.move_down(self.emptying, bucket, slots));
+        }
         let len = self.buckets[level][bucket].len();
-        if level == 0 || level <= SORTED && len <= RUN && self.emptying == 0 {
+        if level == 0 || level <= SORTED && len <= RUN {
             Some(self.sort(level, bucket, near, slots))
         } else {
             Some(self.move_down(level, bucket, slots))
@@ -155,11 +160,8 @@ impl Levels {
         let last = last_of(level, queue.earliest);
         near.start_run();
         let mut moved = 0;
-        while moved < RUN {
+        while moved < RUN && !queue.is_empty() {
             let taken = self.chunks.take(queue);
-            if taken.entries().is_empty() {
-                break;
-            }
             moved += taken.entries().len();
             near.fill(start, taken.entries(), slots);
         }

@@ -157,7 +157,7 @@ fn what_is_next_to_fire_set_and_cancelled_for_ever_takes_at_most_twice_as_much()
     assert!(wheel.expire(&mut expiry).is_none());
     let mut random = Random(4);
     let mut keys = VecDeque::new();
-    for round in 0..3 * COUNT {
+    for round in 0..8 * COUNT {
         // Past the wheel's position: these go to the heap.
         keys.push_back(wheel.insert(at(SECOND + 1 + random.below(1_000)), 0));
         if keys.len() > COUNT {

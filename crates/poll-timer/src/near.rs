@@ -156,7 +156,7 @@ impl Near {
 
     /// Takes note that the entry of the timer at `index` has died.
     pub(crate) fn bury<T>(&mut self, index: u32, slots: &Slots<T>) {
-        if self.first().is_some_and(|entry| entry.index == index) {
+        if self.first().is_some_and(|entry| entry.index() == index) {
             self.settle(slots);
             return;
         }

@@ -26,17 +26,31 @@ impl TimerKey {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) deadline: u64,
-    pub(crate) index: u32,
-    stamp: u32,
+    // Index and stamp. Two numbers pass in registers, three through memory, where reading 16 bytes
+    // that were just written in parts costs more than all the rest of an insertion.
+    name: u64,
 }
 
 impl Entry {
     /// What fills unused room.
     pub(crate) const NONE: Self = Self {
         deadline: 0,
-        index: 0,
-        stamp: 0,
+        name: 0,
     };
+
+    pub(crate) const fn new(deadline: u64, index: u32, stamp: u32) -> Self {
+        let name = (stamp as u64) << 32 | index as u64;
+        Self { deadline, name }
+    }
+
+    /// The slot of the timer.
+    pub(crate) const fn index(self) -> u32 {
+        (self.name & 0xffff_ffff) as u32
+    }
+
+    const fn stamp(self) -> u32 {
+        (self.name >> 32) as u32
+    }
 }
 
 /// Whether a timer's deadline had passed when it was set; see `Late`.
@@ -90,51 +104,44 @@ impl<T> Slots<T> {
         self.occupied
     }
 
-    /// A slot for `value`, not yet with a deadline.
+    /// A slot for `value`, and its entry.
     ///
     /// # Panics
     /// If all 2^32 - 1 indices are in use.
-    pub(crate) fn insert(&mut self, value: T) -> TimerKey {
+    pub(crate) fn insert(&mut self, deadline: u64, due: Due, value: T) -> (TimerKey, Entry) {
         self.occupied += 1;
         if let Some(slot) = self.slots.get_mut(self.vacant as usize) {
             let index = self.vacant;
-            // An index, so the conversion loses nothing.
-            self.vacant = u32::try_from(slot.deadline).unwrap_or(END);
+            // An index, so no bit is lost.
+            self.vacant = (slot.deadline & 0xffff_ffff) as u32;
             slot.value = Some(value);
             let generation = slot.generation;
-            return TimerKey { index, generation };
+            let entry = slot.set(index, deadline, due);
+            return (TimerKey { index, generation }, entry);
         }
         let index = u32::try_from(self.slots.len()).unwrap_or(END);
         assert!(index != END, "more than 2^32 - 1 timers");
         grow(&mut self.slots);
         let generation = self.first_generation;
-        self.slots.push(Slot {
+        let mut slot = Slot {
             deadline: 0,
             stamp: 0,
             generation,
             value: Some(value),
-        });
-        TimerKey { index, generation }
+        };
+        let entry = slot.set(index, deadline, due);
+        self.slots.push(slot);
+        (TimerKey { index, generation }, entry)
     }
 
     /// Sets the deadline of an occupied slot. Its earlier entries are dead; this is its new one.
     pub(crate) fn set(&mut self, index: u32, deadline: u64, due: Due) -> Entry {
-        let slot = &mut self.slots[index as usize];
-        let late = if due == Due::Already { LATE } else { 0 };
-        slot.stamp = (slot.stamp & !LATE).wrapping_add(2) | late;
-        slot.deadline = deadline;
-        let stamp = slot.stamp;
-        Entry {
-            deadline,
-            index,
-            stamp,
-        }
+        self.slots[index as usize].set(index, deadline, due)
     }
 
     /// Makes the entry of an occupied slot a dead one.
     pub(crate) fn kill(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
-        slot.stamp = (slot.stamp & !LATE).wrapping_add(2);
+        self.slots[index as usize].kill();
     }
 
     /// Whether `entry` is the present one of its timer.
@@ -142,19 +149,14 @@ impl<T> Slots<T> {
     /// A stamp comes again after 2^31 others. Then a dead entry passes for the live one, but only
     /// one of the same deadline: the timer fires once and on time all the same.
     pub(crate) fn is_live(&self, entry: &Entry) -> bool {
-        let slot = &self.slots[entry.index as usize];
-        slot.stamp == entry.stamp && slot.deadline == entry.deadline
+        let slot = &self.slots[entry.index() as usize];
+        slot.stamp == entry.stamp() && slot.deadline == entry.deadline
     }
 
     /// The present entry of the timer that `key` names, and whether it was late.
     pub(crate) fn find(&self, key: TimerKey) -> Option<(u32, u64, Due)> {
         let slot = self.occupied(key)?;
-        let due = if slot.stamp & LATE == 0 {
-            Due::Later
-        } else {
-            Due::Already
-        };
-        Some((key.index, slot.deadline, due))
+        Some((key.index, slot.deadline, slot.due()))
     }
 
     fn occupied(&self, key: TimerKey) -> Option<&Slot<T>> {
@@ -174,18 +176,30 @@ impl<T> Slots<T> {
         slot.value.as_mut()
     }
 
+    /// Empties the slot that `key` names: the key is stale and its entry dead.
+    pub(crate) fn cancel(&mut self, key: TimerKey) -> Option<(u64, Due, T)> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        let (deadline, due) = (slot.deadline, slot.due());
+        let value = slot.value.take()?;
+        if slot.vacate(self.vacant) {
+            self.vacant = key.index;
+        }
+        self.occupied -= 1;
+        Some((deadline, due, value))
+    }
+
     /// Empties a slot: its key is stale and its entry dead.
     pub(crate) fn remove(&mut self, index: u32) -> Option<(TimerKey, T)> {
         let slot = self.slots.get_mut(index as usize)?;
         let value = slot.value.take()?;
-        self.occupied -= 1;
         let generation = slot.generation;
-        slot.stamp = (slot.stamp & !LATE).wrapping_add(2);
-        slot.generation = generation.saturating_add(1);
-        if slot.generation != RETIRED {
-            slot.deadline = u64::from(self.vacant);
+        if slot.vacate(self.vacant) {
             self.vacant = index;
         }
+        self.occupied -= 1;
         Some((TimerKey { index, generation }, value))
     }
 
@@ -219,6 +233,40 @@ impl<T> Slots<T> {
     }
 }
 
+impl<T> Slot<T> {
+    const fn due(&self) -> Due {
+        if self.stamp & LATE == 0 {
+            Due::Later
+        } else {
+            Due::Already
+        }
+    }
+
+    fn kill(&mut self) {
+        self.stamp = (self.stamp & !LATE).wrapping_add(2);
+    }
+
+    fn set(&mut self, index: u32, deadline: u64, due: Due) -> Entry {
+        self.kill();
+        if due == Due::Already {
+            self.stamp |= LATE;
+        }
+        self.deadline = deadline;
+        Entry::new(deadline, index, self.stamp)
+    }
+
+    // Ends a generation; says whether there is another one, for which it is on the list then.
+    fn vacate(&mut self, next: u32) -> bool {
+        self.kill();
+        self.generation = self.generation.saturating_add(1);
+        if self.generation == RETIRED {
+            return false;
+        }
+        self.deadline = u64::from(next);
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Due, RETIRED, Slots};
@@ -228,13 +276,13 @@ mod tests {
     fn a_slot_retires_with_its_last_generation() {
         let mut slots = Slots::new();
         slots.first_generation = NonZeroU32::new(u32::MAX - 2).unwrap();
-        let first = slots.insert('a');
+        let (first, _) = slots.insert(1, Due::Later, 'a');
         assert!(slots.remove(first.index).is_some());
-        let second = slots.insert('b');
+        let (second, _) = slots.insert(1, Due::Later, 'b');
         assert_eq!(second.index, first.index);
         assert!(slots.remove(second.index).is_some());
         slots.first_generation = NonZeroU32::MIN;
-        let third = slots.insert('c');
+        let (third, _) = slots.insert(1, Due::Later, 'c');
         assert_ne!(
             third.index, first.index,
             "the slot is used for the third time"
@@ -242,7 +290,7 @@ mod tests {
         // Nor does it come back with what is given back and taken again.
         assert!(slots.remove(third.index).is_some());
         slots.shrink_to_fit();
-        let fourth = slots.insert('d');
+        let (fourth, _) = slots.insert(1, Due::Later, 'd');
         assert_ne!(fourth.index, first.index);
         for stale in [first, second, third] {
             assert!(slots.find(stale).is_none() && slots.get(stale).is_none());
@@ -256,21 +304,21 @@ mod tests {
     fn a_slot_given_back_comes_again_with_a_later_generation() {
         let mut slots = Slots::new();
         for _ in 0..5 {
-            let key = slots.insert(());
+            let (key, _) = slots.insert(1, Due::Later, ());
             assert!(slots.remove(key.index).is_some());
         }
-        let old = slots.insert(());
+        let (old, _) = slots.insert(1, Due::Later, ());
         assert!(slots.remove(old.index).is_some());
         slots.shrink_to_fit();
         assert_eq!(slots.slots.len(), 0);
-        assert!(slots.insert(()) > old);
+        assert!(slots.insert(1, Due::Later, ()).0 > old);
         assert!(slots.find(old).is_none());
     }
 
     #[test]
     fn an_entry_is_dead_once_its_timer_is_set_again_or_gone_even_as_stamps_wrap() {
         let mut slots = Slots::new();
-        let key = slots.insert(());
+        let (key, _) = slots.insert(1, Due::Later, ());
         for due in [Due::Later, Due::Already, Due::Later] {
             slots.slots[0].stamp = u32::MAX;
             let first = slots.set(key.index, 7, due);

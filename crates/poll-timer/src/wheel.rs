@@ -8,7 +8,7 @@ use crate::expiry::{Expired, Expiry};
 use crate::late::Late;
 use crate::levels::Levels;
 use crate::near::Near;
-use crate::slots::{Due, Slots, TimerKey};
+use crate::slots::{Due, Entry, Slots, TimerKey};
 
 /// Timers that each hold a value; see the [crate](crate).
 ///
@@ -56,8 +56,9 @@ impl<T> TimerWheel<T> {
     ///
     /// If there are 2^32 - 1 timers.
     pub fn insert(&mut self, deadline: Instant, value: T) -> TimerKey {
-        let key = self.slots.insert(value);
-        self.set(key.index(), deadline.as_nanos());
+        let due = self.due(deadline.as_nanos());
+        let (key, entry) = self.slots.insert(deadline.as_nanos(), due, value);
+        self.push(entry, due);
         key
     }
 
@@ -67,12 +68,11 @@ impl<T> TimerWheel<T> {
     /// the wheel drops its notes of cancelled timers; among those that are next to fire it looks at
     /// all, which is constant on average.
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let (index, deadline, due) = self.slots.find(key)?;
-        let (_, value) = self.slots.remove(index)?;
+        let (deadline, due, value) = self.slots.cancel(key)?;
         if self.is_empty() {
             self.forget_entries();
         } else {
-            self.bury(index, deadline, due);
+            self.bury(key.index(), deadline, due);
         }
         Some(value)
     }
@@ -88,28 +88,28 @@ impl<T> TimerWheel<T> {
         };
         self.slots.kill(index);
         self.bury(index, old, due);
-        self.set(index, deadline.as_nanos());
+        let due = self.due(deadline.as_nanos());
+        let entry = self.slots.set(index, deadline.as_nanos(), due);
+        self.push(entry, due);
         true
     }
 
-    // The slot has a value and no live entry.
-    fn set(&mut self, index: u32, deadline: u64) {
-        if deadline == u64::MAX {
-            // No entry, so it never fires.
-            self.slots.set(index, deadline, Due::Later);
-        } else if deadline <= self.now {
-            self.late
-                .push(self.slots.set(index, deadline, Due::Already));
+    fn due(&self, deadline: u64) -> Due {
+        // The last instant never comes, not even if an expiry was asked for then.
+        if deadline <= self.now && deadline != u64::MAX {
+            Due::Already
         } else {
-            self.file(index, deadline);
+            Due::Later
         }
     }
 
-    fn file(&mut self, index: u32, deadline: u64) {
-        let entry = self.slots.set(index, deadline, Due::Later);
-        if self.levels.is_past(deadline) {
+    fn push(&mut self, entry: Entry, due: Due) {
+        if due == Due::Already {
+            self.late.push(entry);
+        } else if self.levels.is_past(entry.deadline) {
             self.near.push(entry);
-        } else {
+        } else if entry.deadline != u64::MAX {
+            // Without an entry, a timer never fires.
             self.levels.push(entry);
         }
     }
@@ -121,7 +121,7 @@ impl<T> TimerWheel<T> {
         } else if self.levels.is_past(deadline) {
             self.near.bury(index, &self.slots);
         } else if deadline != u64::MAX {
-            self.levels.bury(deadline, &self.slots);
+            self.levels.bury(index, deadline, &self.slots);
         }
     }
 
@@ -177,7 +177,8 @@ impl<T> TimerWheel<T> {
         let late = self.late.take();
         for entry in &late {
             if self.slots.is_live(entry) {
-                self.file(entry.index, entry.deadline);
+                let entry = self.slots.set(entry.index(), entry.deadline, Due::Later);
+                self.push(entry, Due::Later);
             }
         }
         self.late.put_back(late);
@@ -204,7 +205,7 @@ impl<T> TimerWheel<T> {
                     return None;
                 }
                 // The first entry is live, so there is a value.
-                let fired = self.slots.remove(entry.index);
+                let fired = self.slots.remove(entry.index());
                 self.near.pop(&self.slots);
                 if let Some((key, value)) = fired {
                     let deadline = Instant::from_nanos(entry.deadline);
@@ -252,6 +253,7 @@ impl<T> TimerWheel<T> {
     }
 
     // With no timer left, all entries are dead.
+    #[inline(never)]
     fn forget_entries(&mut self) {
         self.late.clear();
         self.near.clear();

@@ -119,6 +119,48 @@ fn a_clock_that_goes_back_loses_nothing_and_fires_nothing_early() {
 }
 
 #[test]
+fn a_handler_of_an_expiry_that_an_earlier_one_overlaps_does_not_loop() {
+    let mut wheel = TimerWheel::new();
+    wheel.insert(at(70), ());
+    let mut later = wheel.expiry(at(100), usize::MAX);
+    // The clock went back before the expiry was done.
+    let mut earlier = wheel.expiry(at(50), usize::MAX);
+    assert!(wheel.expire(&mut earlier).is_none());
+    assert!(wheel.expire(&mut later).is_some());
+    wheel.insert(at(80), ());
+    assert!(wheel.expire(&mut later).is_none());
+}
+
+#[test]
+fn moves_are_budgeted_too_and_the_rest_of_a_bucket_is_not_forgotten() {
+    let base = 1 << 40;
+    let mut wheel = TimerWheel::new();
+    for n in 0..2_000 {
+        wheel.insert(at(base + n * 1_000_000), n);
+    }
+    // Ten timers may fire, so 80 may be moved, up to the next chunk; that is not all of them.
+    let now = base + 3_000_000_000;
+    let mut expiry = wheel.expiry(at(now), 10);
+    assert!(wheel.expire(&mut expiry).is_none());
+    assert!(expiry.is_unfinished());
+    // The first timers were moved; one of the rest is pulled before them.
+    let last = wheel.insert(at(base + 5), 5_000);
+    assert!(wheel.next_deadline() <= Some(at(base)));
+    let mut fired = Vec::new();
+    for _ in 0..1_000 {
+        let mut expiry = wheel.expiry(at(now), 10);
+        let before = fired.len();
+        while let Some(timer) = wheel.expire(&mut expiry) {
+            fired.push(timer.deadline);
+        }
+        assert!(fired.len() - before <= 10);
+    }
+    assert_eq!(fired.len(), 2_001);
+    assert!(fired.is_sorted());
+    assert_eq!(wheel.get(last), None);
+}
+
+#[test]
 fn a_timer_set_by_a_handler_waits_for_the_next_expiry_even_if_it_is_due() {
     let mut wheel = TimerWheel::new();
     wheel.insert(at(100), 0);

@@ -118,6 +118,41 @@ impl Random {
     }
 }
 
+#[test]
+fn what_is_set_and_cancelled_while_a_bucket_is_being_emptied_keeps_its_place() {
+    for seed in 0..60 {
+        let mut random = Random(seed);
+        let mut pair = Pair::default();
+        let base = 1_u64 << (24 + 6 * random.below(4));
+        let inside = |random: &mut Random| i128::from(base + random.below(base));
+        for _ in 0..300 {
+            let distance = inside(&mut random);
+            pair.run(&Step::Insert(distance));
+        }
+        pair.run(&Step::Advance(base + random.below(base)));
+        for _ in 0..400 {
+            // Budgets so small that emptying the bucket takes many expiries.
+            let budget = usize::try_from(random.below(3)).unwrap();
+            pair.run(&Step::Expire(budget, Vec::new()));
+            let now = i128::from(pair.now);
+            let distance = inside(&mut random) - now;
+            match random.below(8) {
+                0 => pair.run(&Step::Insert(distance)),
+                1 | 2 => pair.run(&Step::Twin(random.which())),
+                3 => pair.run(&Step::Cancel(random.which())),
+                4 => pair.run(&Step::Reset(random.which(), distance)),
+                5 => pair.run(&Step::Insert(
+                    i128::from(2 * base + random.below(base)) - now,
+                )),
+                6 => pair.run(&Step::Sleep),
+                _ => {}
+            }
+        }
+        pair.now = u64::MAX;
+        pair.drain();
+    }
+}
+
 /// `POLL_TIMER_SEED` chooses the program, `POLL_TIMER_STEPS` its length.
 #[test]
 fn a_long_random_program_agrees_with_an_ordered_map() {
