@@ -12,6 +12,8 @@ thread_local! {
     // Per thread, so that a peer's helper thread or the harness does not blur a measurement; a
     // plain value with a constant start, so that reading it never allocates.
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    // Below zero for a thread that frees what others asked for.
+    static BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
 /// How often this thread asked for memory since it started.
@@ -19,8 +21,16 @@ pub(crate) fn allocations() -> u64 {
     ALLOCATIONS.with(Cell::get)
 }
 
-fn note() {
-    ALLOCATIONS.with(|count| count.set(count.get() + 1));
+/// How much memory this thread has asked for and not given back.
+pub(crate) fn bytes() -> u64 {
+    u64::try_from(BYTES.with(Cell::get)).unwrap_or(0)
+}
+
+fn note(more: usize, less: usize) {
+    ALLOCATIONS.with(|count| count.set(count.get() + u64::from(more > 0)));
+    // Sizes of allocations fit `isize`, by the contract of `Layout`.
+    let change = more.wrapping_sub(less).cast_signed();
+    BYTES.with(|bytes| bytes.set(bytes.get() + change));
 }
 
 /// The system's allocator, counted.
@@ -29,24 +39,25 @@ pub(crate) struct Counting;
 // SAFETY: `GlobalAlloc` asks for what `System` gives, and that no call unwinds.
 // * Every method passes its arguments unchanged to the method of the same name of `System` and
 //   returns what that returned.
-// * `note` touches one `Cell<u64>` in constant-initialised thread-local storage: it neither
+// * `note` touches two `Cell`s in constant-initialised thread-local storage: it neither
 //   allocates nor has a destructor, so it can neither recurse nor fail during thread exit.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note();
+        note(layout.size(), 0);
         // SAFETY: `System::alloc` asks for a layout of non-zero size.
         // * The caller of this method promises exactly that, by the same trait.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        note(0, layout.size());
         // SAFETY: `System::dealloc` asks for memory that `System` allocated with this layout.
         // * The caller promises it of this allocator, whose memory is all from `System`.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note();
+        note(size, layout.size());
         // SAFETY: `System::realloc` asks for memory of `System` with this layout and a non-zero
         // new size that does not overflow when rounded up.
         // * The caller promises it of this allocator, whose memory is all from `System`.

@@ -3,6 +3,7 @@
 pub(crate) mod channels;
 pub(crate) mod echo;
 pub(crate) mod register;
+pub(crate) mod timers;
 pub(crate) mod wait;
 pub(crate) mod wake;
 
@@ -12,7 +13,7 @@ use std::thread::ScopedJoinHandle;
 use crate::harness::Case;
 
 /// The groups' names, in the order they run.
-pub(crate) const NAMES: &[&str] = &["wait", "wake", "channels", "register", "echo"];
+pub(crate) const NAMES: &[&str] = &["wait", "wake", "channels", "register", "timers", "echo"];
 
 /// The cases of a group.
 pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
@@ -21,6 +22,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "wake" => Ok(wake::cases()),
         "channels" => Ok(channels::cases()),
         "register" => Ok(register::cases()),
+        "timers" => Ok(timers::cases()),
         "echo" => Ok(echo::cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }

@@ -18,9 +18,28 @@ pub(crate) struct Sample {
     pub(crate) allocations: Option<u64>,
     /// How often the woken poller returned, where that is not given.
     pub(crate) returns: Option<u64>,
+    /// Memory held for each of what the case is about, where that is counted.
+    pub(crate) bytes: Option<f64>,
 }
 
 impl Sample {
+    /// Nothing yet.
+    pub(crate) const NONE: Self = Self {
+        cpu_ns: 0,
+        allocations: Some(0),
+        returns: None,
+        bytes: None,
+    };
+
+    /// Adds the costs of `other`.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.cpu_ns += other.cpu_ns;
+        self.allocations = self
+            .allocations
+            .zip(other.allocations)
+            .map(|(one, more)| one + more);
+    }
+
     /// Measures `work` by this thread's CPU time.
     pub(crate) fn of_thread(work: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
         let memory = allocations();
@@ -31,6 +50,7 @@ impl Sample {
             cpu_ns: end - start,
             allocations: Some(allocations() - memory),
             returns: None,
+            bytes: None,
         })
     }
 }
@@ -152,6 +172,7 @@ pub(crate) struct Row {
     pub(crate) allocations: Option<f64>,
     pub(crate) returns: Option<f64>,
     pub(crate) calls: Option<f64>,
+    pub(crate) bytes: Option<f64>,
 }
 
 /// The descriptors a kind works with, apart from those of other kinds.
@@ -211,5 +232,9 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
             Quartiles::of(&figures).median
         }),
         calls: None,
+        bytes: own
+            .iter()
+            .filter_map(|sample| sample.bytes)
+            .reduce(f64::max),
     }
 }

@@ -23,7 +23,8 @@ use harness::Effort;
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-const USAGE: &str = "usage: poll-bench [wait|wake|channels|register|echo ...] [--quick|--smoke]
+const USAGE: &str =
+    "usage: poll-bench [wait|wake|channels|register|timers|echo ...] [--quick|--smoke]
        poll-bench instructions
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench count GROUP CASE KIND OPERATIONS";

@@ -28,12 +28,20 @@ pub(crate) fn write_json(group: &str, value: &Value) -> io::Result<()> {
 pub(crate) fn print(case: &dyn Case, rows: &[Row]) {
     println!("{}: {}", case.name(), case.operation());
     println!(
-        "{:<20} {:>7} {:>15} {:>10} {:>17} {:>9} {:>9} {:>9}",
-        "kind", "ratio", "[quartiles]", "ns", "[quartiles]", "syscalls", "allocs", "returns"
+        "{:<20} {:>7} {:>15} {:>10} {:>17} {:>9} {:>9} {:>9} {:>6}",
+        "kind",
+        "ratio",
+        "[quartiles]",
+        "ns",
+        "[quartiles]",
+        "syscalls",
+        "allocs",
+        "returns",
+        "bytes"
     );
     for row in rows {
         println!(
-            "{:<20} {:>7.3} {:>15} {:>10.1} {:>17} {:>9} {:>9} {:>9}",
+            "{:<20} {:>7.3} {:>15} {:>10.1} {:>17} {:>9} {:>9} {:>9} {:>6}",
             row.kind,
             row.ratio.median,
             format!("[{:.3}..{:.3}]", row.ratio.lower, row.ratio.upper),
@@ -42,6 +50,7 @@ pub(crate) fn print(case: &dyn Case, rows: &[Row]) {
             optional(row.calls, 2),
             optional(row.allocations, 2),
             optional(row.returns, 4),
+            optional(row.bytes, 1),
         );
     }
     println!();
@@ -63,6 +72,7 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
                 "system_calls": row.calls,
                 "allocations": row.allocations,
                 "returns": row.returns,
+                "bytes": row.bytes,
             })
         })
         .collect();

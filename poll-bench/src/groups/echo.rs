@@ -65,6 +65,7 @@ impl Case for Echo {
                 cpu_ns,
                 allocations: None,
                 returns: None,
+                bytes: None,
             })
         }))
     }
