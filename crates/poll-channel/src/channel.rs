@@ -73,9 +73,9 @@ pub(crate) struct State<T> {
     /// How many senders wait for room, or were just told that there is some.
     pub(crate) blocked: usize,
     pub(crate) receiver_lives: bool,
-    /// The receiver found nothing and wants its loop to be told of what comes next.
+    /// The receiver found nothing and wants to be told of what comes next.
     pub(crate) armed: bool,
-    /// The receiver waits in a call, or did until its time had passed.
+    /// Besides, it waits in a call, or did until its time had passed; never without `armed`.
     pub(crate) asleep: bool,
     pub(crate) wake: Option<Arc<dyn Rouse>>,
 }
@@ -99,7 +99,7 @@ impl<T> Shared<T> {
             senders: 1,
             blocked: 0,
             receiver_lives: true,
-            armed: true,
+            armed: false,
             asleep: false,
             wake: None,
         };
@@ -118,7 +118,7 @@ impl<T> Shared<T> {
     #[inline]
     pub(crate) fn push(&self, mut state: MutexGuard<'_, State<T>>, value: T) {
         state.queue.push_back(value);
-        if state.armed || state.asleep {
+        if state.armed {
             self.tell(state);
         }
     }

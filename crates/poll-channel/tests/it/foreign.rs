@@ -1,5 +1,6 @@
 //! A channel with a descriptor of its own, for a loop that knows nothing of these crates: a poller
-//! per channel, whose descriptor the foreign loop watches.
+//! per channel, whose descriptor the foreign loop watches; where the system's poller is one.
+#![cfg(not(any(target_os = "illumos", target_os = "solaris", target_os = "hurd")))]
 
 use core::time::Duration;
 use std::thread;

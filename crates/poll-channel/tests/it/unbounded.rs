@@ -82,6 +82,15 @@ fn values_outlive_their_sender() {
 }
 
 #[test]
+fn one_call_takes_all_that_is_queued() {
+    let (sender, mut receiver) = channel();
+    (0..3).for_each(|value| sender.send(value).unwrap());
+    assert_eq!(receiver.try_recv(), Ok(0));
+    assert_eq!(receiver.try_iter().size_hint(), (2, Some(usize::MAX)));
+    assert_eq!(receiver.drain(1).size_hint(), (1, Some(1)));
+}
+
+#[test]
 fn a_value_sent_to_nobody_is_given_back() {
     let (sender, receiver) = channel();
     drop(receiver);
@@ -166,9 +175,12 @@ fn an_iterator_that_is_dropped_early_is_told_again() {
     let mut values = receiver.try_iter();
     assert_eq!(values.size_hint().0, 1);
     assert_eq!(values.next(), Some(2));
-    assert_eq!((values.next(), values.next()), (None, None));
+    assert_eq!(values.next(), None);
+    sender.send(3).unwrap();
+    assert_eq!(rings.take(), 1);
+    assert_eq!(values.next(), None, "what ended stays ended");
     drop(values);
-    assert_eq!(rings.take(), 0);
+    assert_eq!(rings.take(), 0, "and has asked before");
 }
 
 #[test]
