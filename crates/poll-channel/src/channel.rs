@@ -81,6 +81,7 @@ pub(crate) struct State<T> {
 }
 
 impl<T> State<T> {
+    /// Whether a sender has to wait for room: not if the receiver is gone, and the queue with it.
     pub(crate) fn is_full(&self) -> bool {
         self.queue.len() >= self.capacity
     }

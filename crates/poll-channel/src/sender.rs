@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::channel::Shared;
+use crate::channel::{Shared, State};
 use crate::error::{SendError, SendTimeoutError, TrySendError};
 use crate::sync::{wait_timeout_while, wait_while};
 
@@ -89,9 +89,7 @@ impl<T> SyncSender<T> {
         let mut state = self.shared.lock();
         if state.is_full() {
             state.blocked += 1;
-            state = wait_while(&self.shared.room, state, |state| {
-                state.receiver_lives && state.is_full()
-            });
+            state = wait_while(&self.shared.room, state, |state| state.is_full());
             state.blocked -= 1;
         }
         if !state.receiver_lives {
@@ -129,9 +127,8 @@ impl<T> SyncSender<T> {
         let mut state = self.shared.lock();
         if state.is_full() {
             state.blocked += 1;
-            state = wait_timeout_while(&self.shared.room, state, timeout, |state| {
-                state.receiver_lives && state.is_full()
-            });
+            let full = |state: &mut State<T>| state.is_full();
+            state = wait_timeout_while(&self.shared.room, state, timeout, full);
             state.blocked -= 1;
         }
         if !state.receiver_lives {
