@@ -3,6 +3,7 @@
 pub(crate) mod channels;
 pub(crate) mod echo;
 pub(crate) mod register;
+pub(crate) mod sleep;
 pub(crate) mod timers;
 pub(crate) mod wait;
 pub(crate) mod wake;
@@ -13,7 +14,9 @@ use std::thread::ScopedJoinHandle;
 use crate::harness::Case;
 
 /// The groups' names, in the order they run.
-pub(crate) const NAMES: &[&str] = &["wait", "wake", "channels", "register", "timers", "echo"];
+pub(crate) const NAMES: &[&str] = &[
+    "wait", "wake", "channels", "register", "timers", "sleep", "echo",
+];
 
 /// The cases of a group.
 pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
@@ -23,6 +26,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "channels" => Ok(channels::cases()),
         "register" => Ok(register::cases()),
         "timers" => Ok(timers::cases()),
+        "sleep" => Ok(sleep::cases()),
         "echo" => Ok(echo::cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }
