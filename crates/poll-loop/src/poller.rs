@@ -230,14 +230,11 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 self.timers.release(id, table);
                 return None;
             }
-            Some(_) if table.kind(id).is_none() => {
-                self.timers.release(id, table);
-                return None;
-            }
             None => {
                 self.timers.pass(id);
                 Event::Timeout
             }
+            // If it was cancelled a moment ago, the message about that takes it off.
             Some(period) => {
                 let (ticks, next) = ticks(deadline, period, self.driver.now());
                 self.timers.set(id, self.driver.insert(next, timer));
@@ -353,8 +350,8 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
     pub fn cancel(&mut self, id: Id) -> bool {
         let table = &self.registrar.shared.table;
         let ended = table.end_timer(id);
-        // If another thread has ended it, the message about that is still to come.
-        if ended && let Some(key) = self.timers.take(id) {
+        // If another thread has ended it, the message about that will find nothing any more.
+        if let Some(key) = self.timers.take(id) {
             self.driver.cancel(key);
             self.timers.release(id, table);
         }

@@ -125,9 +125,6 @@ fn registering_from_another_thread_makes_one_and_does_not_wake_the_poller() {
                     let id = registrar.register(here, interest, trigger).unwrap();
                     registrar.reregister(id, here, interest, trigger).unwrap();
                     registrar.deregister(id, here).unwrap();
-                    // Timers that come after the end of the wait do not wake it either.
-                    let timer = registrar.set_timeout(Duration::from_secs(60)).unwrap();
-                    assert!(registrar.cancel(timer));
                 }
             });
             assert!(count == 150 || count == 151, "{count} calls");

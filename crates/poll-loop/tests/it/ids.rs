@@ -57,7 +57,12 @@ fn a_report_of_a_source_that_has_gone_never_reaches_its_successor() {
     assert_eq!(ids(&mut stage.poller, NOW), [], "which came late");
     script.report(Report::new(token(new), Ready::READABLE));
     assert_eq!(ids(&mut stage.poller, NOW), [new]);
-    // Nothing is registered under these.
+    // No source is registered under these.
+    let (_sender, receiver) = registrar.channel::<u8>().unwrap();
+    let timer = stage.poller.set_timeout(Duration::from_secs(1)).unwrap();
+    for other in [receiver.id(), timer] {
+        script.report(Report::new(token(other), Ready::READABLE));
+    }
     for stray in [0, 63, 64, 9999, usize::MAX] {
         script.report(Report::new(Token(stray), Ready::READABLE));
     }

@@ -81,6 +81,8 @@ fn an_interval_keeps_its_rhythm_and_counts_what_nobody_waited_for() {
         assert_eq!(stage.after(NS), tick(1), "at 230 ms, in the old rhythm");
         assert!(registrar.cancel(id));
         assert!(!registrar.cancel(id));
+        assert_eq!(stage.after(Duration::ZERO), []);
+        assert_eq!(stage.poller.next_deadline(), None, "nothing is left of it");
         assert_eq!(stage.after(Duration::from_secs(1)), []);
     }
 }
@@ -121,12 +123,10 @@ fn a_cancelled_timer_never_comes_from_whichever_thread_and_whenever() {
         assert!(!registrar.reset(id, MS).unwrap());
         assert!(!stage.poller.reset(id, MS));
     }
+    assert_eq!(stage.after(Duration::ZERO), []);
+    let next = stage.poller.next_deadline();
+    assert_eq!(next, None, "nothing is left of them");
     assert_eq!(stage.after(20 * MS), []);
-    assert_eq!(
-        stage.poller.next_deadline(),
-        None,
-        "nothing is left of them"
-    );
 }
 
 #[test]
@@ -187,6 +187,8 @@ fn an_interval_that_is_reset_ticks_in_a_rhythm_from_then_on() {
     assert_eq!(stage.after(NS).len(), 1, "at 7 ms");
     assert_eq!(stage.after(10 * MS - NS), []);
     assert_eq!(stage.after(NS).len(), 1, "at 17 ms");
+    assert!(stage.poller.reset(id, 2 * MS), "after its ticks too");
+    assert_eq!(stage.after(2 * MS).len(), 1, "at 19 ms");
 }
 
 #[test]
