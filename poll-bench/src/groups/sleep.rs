@@ -110,7 +110,7 @@ fn median(mut times: Vec<Duration>, operations: u64) -> io::Result<Sample> {
     Ok(Sample {
         cpu_ns: nanos.saturating_mul(operations),
         allocations: None,
-        returns: None,
+        ..Sample::NONE
     })
 }
 
