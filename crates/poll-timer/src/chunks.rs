@@ -151,17 +151,18 @@ impl Chunks {
             start: chunk.start,
             end: chunk.end,
         };
-        let (next, len) = (chunk.next, chunk.end - chunk.start);
+        let len = u32::from(chunk.end - chunk.start);
+        if len == queue.len {
+            // An empty last chunk may stand behind it.
+            self.clear(queue);
+            return taken;
+        }
+        queue.first = chunk.next;
+        queue.len -= len;
+        // The chunk that was swept last may be the one that was taken.
+        queue.swept = NONE;
         chunk.next = self.free;
         self.free = first;
-        if next == NONE {
-            *queue = Queue::EMPTY;
-        } else {
-            queue.first = next;
-            queue.len -= u32::from(len);
-            // The chunk that was swept last may be the one that was taken.
-            queue.swept = NONE;
-        }
         taken
     }
 
@@ -289,6 +290,10 @@ impl Chunks {
         };
         if after == NONE {
             queue.swept = NONE;
+        }
+        if queue.len == 0 {
+            // An empty last chunk may be left.
+            self.clear(queue);
         }
     }
 
@@ -437,6 +442,8 @@ mod tests {
                 .iter()
                 .filter(|index| model.binary_search(index).is_ok());
             assert!(live.eq(model.iter()), "step {step}");
+            // What an earlier lap of the wheel left would be the next deadline of the next one.
+            assert!(!queue.is_empty() || queue.earliest == u64::MAX);
             assert!(
                 model
                     .iter()
@@ -455,6 +462,23 @@ mod tests {
                 assert_eq!(used.sum::<usize>() + unused(&chunks), chunks.chunks.len());
             }
         }
+    }
+
+    #[test]
+    fn a_sweep_that_leaves_nothing_forgets_the_earliest_deadline() {
+        let mut chunks = Chunks::new();
+        let mut queue = Queue::EMPTY;
+        for index in 0..33 {
+            chunks.push(&mut queue, entry(index));
+        }
+        // The second chunk dies but for its last entry, and the third one is left empty.
+        for index in (16..31).chain([32]) {
+            chunks.bury(&mut queue, index, |_| true);
+        }
+        assert_eq!(chunks.take(&mut queue).entries().len(), 16);
+        chunks.bury(&mut queue, 31, |_| false);
+        assert_eq!((queue.len(), queue.earliest), (0, u64::MAX));
+        assert_eq!(unused(&chunks), 3);
     }
 
     #[test]

@@ -292,6 +292,25 @@ fn an_idle_wheel_wakes_once_for_a_timer_and_once_a_level_after_a_cancellation() 
 }
 
 #[test]
+fn a_bucket_that_was_emptied_forgets_its_deadlines_until_its_next_lap() {
+    const BUCKET: u64 = 1 << 24;
+    // One chunk and the first entry of another, which is cancelled.
+    let mut wheel = TimerWheel::new();
+    let keys: Vec<TimerKey> = (0..17).map(|n| wheel.insert(at(BUCKET + n), n)).collect();
+    assert_eq!(wheel.cancel(keys[16]), Some(16));
+    assert_eq!(fire(&mut wheel, BUCKET + 20).len(), 16);
+    // The same bucket of the same level, and the one behind it.
+    assert_eq!(fire(&mut wheel, 64 * BUCKET), []);
+    wheel.insert(at(65 * BUCKET + 7), 1);
+    wheel.insert(at(66 * BUCKET), 2);
+    assert_eq!(wheel.next_deadline(), Some(at(65 * BUCKET + 7)));
+    assert_eq!(fire(&mut wheel, 65 * BUCKET), []);
+    assert_eq!(wheel.next_deadline(), Some(at(65 * BUCKET + 7)));
+    let expected = [(65 * BUCKET + 7, 1), (66 * BUCKET, 2)];
+    assert_eq!(fire(&mut wheel, 66 * BUCKET), expected);
+}
+
+#[test]
 fn a_stale_key_stays_stale_after_clear_and_shrink() {
     let mut wheel = TimerWheel::with_capacity(64);
     let mut old: Vec<TimerKey> = (0..50).map(|n| wheel.insert(at(n), n)).collect();
