@@ -76,9 +76,7 @@ impl Near {
     }
 
     fn next_of_run(&self) -> Option<&Entry> {
-        let key = self.order.get(self.fired)?;
-        // The bits of a place fit any `usize`.
-        self.run.get((key & ((1 << PLACE_BITS) - 1)) as usize)
+        entry_of(&self.run, *self.order.get(self.fired)?)
     }
 
     // What stood in the wheel was set before what had to go to the heap: of equals, it is first.
@@ -176,11 +174,17 @@ impl Near {
     }
 
     pub(crate) fn shrink_to_fit<T>(&mut self, slots: &Slots<T>) {
-        if self.next_of_run().is_none() {
+        // The slots of dead entries may be given back, so none can be looked at after this.
+        self.order.drain(..self.fired);
+        self.fired = 0;
+        let run = &self.run;
+        self.order
+            .retain(|key| entry_of(run, *key).is_some_and(|entry| slots.is_live(entry)));
+        if self.order.is_empty() {
             self.start_run();
             self.run.shrink_to_fit();
-            self.order.shrink_to_fit();
         }
+        self.order.shrink_to_fit();
         self.heap
             .retain(|Reverse(waiting)| slots.is_live(&waiting.entry));
         self.heap.shrink_to_fit();
@@ -193,4 +197,10 @@ impl Near {
             + self.order.capacity() * size_of::<u64>()
             + self.heap.capacity() * size_of::<Waiting>()
     }
+}
+
+// What a key of the run names.
+fn entry_of(run: &[Entry], key: u64) -> Option<&Entry> {
+    // The bits of a place fit any `usize`.
+    run.get((key & ((1 << PLACE_BITS) - 1)) as usize)
 }

@@ -292,6 +292,22 @@ fn an_idle_wheel_wakes_once_for_a_timer_and_once_a_level_after_a_cancellation() 
 }
 
 #[test]
+fn shrinking_amid_an_expiry_forgets_what_was_cancelled_in_it() {
+    let mut wheel = TimerWheel::new();
+    let keys: Vec<TimerKey> = (0..4).map(|n| wheel.insert(at(100 + n), n)).collect();
+    // All of them are sorted now, and one has fired.
+    assert_eq!(fire(&mut wheel, 100), [(100, 0)]);
+    assert_eq!(wheel.cancel(keys[2]), Some(2));
+    assert_eq!(wheel.cancel(keys[3]), Some(3));
+    // The last slots are given back, and one of them is taken again.
+    wheel.shrink_to_fit();
+    wheel.insert(at(102), 4);
+    assert_eq!(wheel.next_deadline(), Some(at(101)));
+    assert_eq!(fire(&mut wheel, 200), [(101, 1), (102, 4)]);
+    assert_eq!(wheel.next_deadline(), None);
+}
+
+#[test]
 fn a_bucket_that_was_emptied_forgets_its_deadlines_until_its_next_lap() {
     const BUCKET: u64 = 1 << 24;
     // One chunk and the first entry of another, which is cancelled.
