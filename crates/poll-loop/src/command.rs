@@ -14,11 +14,20 @@ pub(crate) enum Command {
     /// A timer is due at another instant.
     Reset(Id, Instant),
     /// A source that is always ready has been registered, or registered anew.
-    Always(Id, Ready, Trigger),
+    Always(Always),
     /// A wait is to return.
     Wake,
     /// There is something to clean up.
     Sweep,
+}
+
+/// A source that is ready without the engine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Always {
+    pub(crate) id: Id,
+    pub(crate) ready: Ready,
+    /// Whether it has one turn, or one in each wait.
+    pub(crate) trigger: Trigger,
 }
 
 /// What a timer of the driver carries.

@@ -3,15 +3,16 @@
 use core::fmt;
 use core::num::NonZeroU64;
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use poll_api::{Clock, Engine, Event as Report, Instant, Ready, Token, Trigger};
+use poll_api::{Clock, Engine, Event as Report, Instant, Token, Trigger};
 use poll_driver::{Budget, Driver, Due, Limit};
 use poll_os::{Monotonic, Poll};
 
-use crate::command::{Command, Timer};
+use crate::command::{Always, Command, Timer};
 use crate::id::Id;
 use crate::notification::{Event, Notification, Notifications};
 use crate::registrar::{Registrar, Shared, nanos};
@@ -51,10 +52,8 @@ pub struct Poller<E: Engine = Poll, C = Monotonic> {
     driver: Driver<E, C, Timer, Command>,
     registrar: Registrar<E, C>,
     timers: Timers,
-    // Sources that are ready in each wait.
-    always: Vec<(Id, Ready)>,
-    // Where to go on among them when they do not fit.
-    next_always: usize,
+    // Sources that are ready without the engine, in the order of their turns.
+    always: VecDeque<Always>,
     // Somebody asked for a wait to return.
     is_woken: bool,
 }
@@ -103,8 +102,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 shared: Arc::new(shared),
             },
             timers: Timers::default(),
-            always: Vec::new(),
-            next_always: 0,
+            always: VecDeque::new(),
             is_woken: false,
         })
     }
@@ -194,7 +192,10 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
             let notification = match due {
                 Due::Event(report) => self.source(report),
                 Due::Timer(_, deadline, timer) => self.expired(deadline, timer),
-                Due::Message(command) => self.obey(command),
+                Due::Message(command) => {
+                    self.obey(command);
+                    None
+                }
                 Due::Ready(token) => self.channel(token),
             };
             if let Some(notification) = notification {
@@ -244,7 +245,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
         Some(Notification { id, event })
     }
 
-    fn obey(&mut self, command: Command) -> Option<Notification> {
+    fn obey(&mut self, command: Command) {
         let table = &self.registrar.shared.table;
         match command {
             Command::Start(id, deadline, period) => {
@@ -266,45 +267,45 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                     self.driver.reset(key, deadline);
                 }
             }
-            Command::Always(id, ready, trigger) => return self.begin_always(id, ready, trigger),
+            Command::Always(source) => self.begin_always(source),
             Command::Wake => self.is_woken = true,
             Command::Sweep => {}
         }
-        None
     }
 
-    fn begin_always(&mut self, id: Id, ready: Ready, trigger: Trigger) -> Option<Notification> {
-        self.always.retain(|(other, _)| *other != id);
-        if !self.registrar.is_live(id) || ready.is_empty() {
-            return None;
+    fn begin_always(&mut self, source: Always) {
+        // One that is registered anew has its turn once.
+        self.always.retain(|other| other.id != source.id);
+        if !source.ready.is_empty() {
+            self.always.push_back(source);
         }
-        if trigger == Trigger::Level {
-            self.always.push((id, ready));
-            return None;
-        }
-        Some(Notification {
-            id,
-            event: always_ready(ready),
-        })
     }
 
-    /// Adds the sources that are ready in each wait, going on after the last one that fitted.
+    /// Adds the sources that are ready without the engine, as far as there is room: each once, and
+    /// those for every wait stay in line.
     fn collect_always(&mut self, notifications: &mut Notifications) {
-        if self.always.is_empty() {
-            return;
-        }
         let table = &self.registrar.shared.table;
-        self.always.retain(|(id, _)| table.kind(*id).is_some());
         for _ in 0..self.always.len() {
             if notifications.is_full() {
                 return;
             }
-            self.next_always = (self.next_always + 1) % self.always.len();
-            let (id, ready) = self.always[self.next_always];
+            let Some(source) = self.always.pop_front() else {
+                return;
+            };
+            if table.kind(source.id) != Some(Kind::Always) {
+                continue;
+            }
             notifications.push(Notification {
-                id,
-                event: always_ready(ready),
+                id: source.id,
+                event: Event::Source {
+                    ready: source.ready,
+                    os_error: None,
+                    available: None,
+                },
             });
+            if source.trigger == Trigger::Level {
+                self.always.push_back(source);
+            }
         }
     }
 
@@ -389,14 +390,6 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
     #[must_use]
     pub const fn clock(&self) -> &C {
         self.driver.clock()
-    }
-}
-
-const fn always_ready(ready: Ready) -> Event {
-    Event::Source {
-        ready,
-        os_error: None,
-        available: None,
     }
 }
 

@@ -9,7 +9,7 @@ use poll_api::{Clock, Engine, Instant, Interest, Ready, Register, Trigger};
 use poll_driver::{PostError, ReadyRegistry, Remote};
 use poll_os::{Monotonic, Poll};
 
-use crate::command::Command;
+use crate::command::{Always, Command};
 use crate::id::Id;
 use crate::table::{Kind, Table};
 
@@ -329,7 +329,8 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     fn always(&self, id: Id, interest: Interest, trigger: Trigger) -> Result<()> {
         let ready = Ready::when(interest.is_readable(), Ready::READABLE)
             | Ready::when(interest.is_writable(), Ready::WRITABLE);
-        let command = Command::Always(id, ready, trigger);
+        let source = Always { id, ready, trigger };
+        let command = Command::Always(source);
         let posted = self.shared.remote.post(command, Instant::START);
         posted.map_err(refused)
     }

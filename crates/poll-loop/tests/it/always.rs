@@ -55,8 +55,13 @@ fn an_edge_comes_once_and_again_when_registered_anew_and_a_level_always() {
             }
             registrar.reregister(id, &file, BOTH, trigger).unwrap();
         }
+        let (interest, level) = (Interest::READABLE, Trigger::Level);
+        registrar.reregister(id, &file, interest, level).unwrap();
+        // Of both registrations, the last one counts.
+        assert_eq!(ids(&mut stage.poller, NOW), [id]);
         registrar.deregister(id, &file).unwrap();
         assert_eq!(ids(&mut stage.poller, NOW), []);
+        assert_eq!(stage.poller.next_deadline(), None, "it is kept");
         let again = registrar.deregister(id, &file).unwrap_err();
         assert_eq!(again.kind(), ErrorKind::NotFound);
     }

@@ -20,3 +20,4 @@ mod stage;
 mod threads;
 mod timers;
 mod waits;
+mod wakes;

@@ -2,10 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 
+use poll_conformance::scripted::Call;
 use poll_loop::{Interest, Trigger};
 use poll_os::engine::Backend;
 
-use crate::stage::{LONG, NOW, On, ids, on_every_engine, pair, send, slot};
+use crate::stage::{LONG, NOW, On, Scripted, ids, on_every_engine, pair, send, slot};
 
 #[test]
 fn dropping_it_deregisters_and_lets_the_peer_see_the_end() {
@@ -84,6 +85,26 @@ fn a_source_that_was_refused_comes_back_and_leaves_nothing() {
         assert_eq!(slot(owned.unwrap().id()), 1, "in the same slot");
     }
     on_every_engine!(test);
+}
+
+#[test]
+fn its_id_ends_with_it_also_if_the_engine_does_not_let_go() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (here, there) = stage.machine.pair();
+    let owned = registrar
+        .own(here, Interest::READABLE, Trigger::Level)
+        .unwrap();
+    let id = owned.id();
+    let next = core::num::NonZeroUsize::MIN;
+    stage
+        .script()
+        .fail(Call::Deregister, next, ErrorKind::OutOfMemory);
+    (&there).write_all(b"x").unwrap();
+    drop(owned);
+    assert!(!registrar.is_live(id));
+    assert_eq!(registrar.registrations(), 0);
+    assert_eq!(ids(&mut stage.poller, NOW), []);
 }
 
 #[test]

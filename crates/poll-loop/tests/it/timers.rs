@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use poll_loop::{Event, Instant, Notification, Notifications};
 
-use crate::stage::{NOW, Scripted, ids};
+use crate::stage::{NOW, Scripted, ids, slot};
 
 const MS: Duration = Duration::from_millis(1);
 const NS: Duration = Duration::from_nanos(1);
@@ -127,6 +127,19 @@ fn a_cancelled_timer_never_comes_from_whichever_thread_and_whenever() {
     let next = stage.poller.next_deadline();
     assert_eq!(next, None, "nothing is left of them");
     assert_eq!(stage.after(20 * MS), []);
+}
+
+#[test]
+fn a_timer_that_two_threads_cancel_takes_no_other_with_it() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let first = stage.poller.set_timeout(10 * MS).unwrap();
+    assert!(registrar.cancel(first));
+    assert!(!stage.poller.cancel(first));
+    let second = stage.poller.set_timeout(10 * MS).unwrap();
+    assert_eq!(slot(second), slot(first), "in the place of the first");
+    assert_eq!(stage.after(Duration::ZERO), [], "the message comes now");
+    assert_eq!(stage.after(10 * MS).len(), 1);
 }
 
 #[test]
