@@ -101,6 +101,8 @@ pub struct Driver<E: Engine, C, T, M> {
     timers: TimerWheel<T>,
     mailbox: Arc<Mailbox<M, E::Waker>>,
     letters: VecDeque<M>,
+    // Whether all of this turn was handed out.
+    is_over: bool,
     // The expiry of this turn, once it has begun.
     expiry: Option<Expiry>,
     budget: Budget,
@@ -137,6 +139,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
             timers: TimerWheel::new(),
             mailbox: Arc::new(Mailbox::new(waker)),
             letters: VecDeque::new(),
+            is_over: true,
             expiry: None,
             ready_left: budget.ready,
             budget,
@@ -215,7 +218,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     /// to come back for a host that sleeps on the driver's descriptor. [`Instant::START`] if it is
     /// now; none if only the descriptor will tell.
     pub fn next_deadline(&self) -> Option<Instant> {
-        if self.has_backlog() || self.mailbox.is_filled() {
+        if !self.is_over || self.is_marked || self.mailbox.is_filled() {
             return Some(Instant::START);
         }
         self.timers.next_deadline()
@@ -223,19 +226,21 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
 
     /// One wait of the engine, at most until `limit` or the next deadline, whichever is earlier.
     ///
-    /// It does not sleep while there is something to hand out, and does nothing at all while
-    /// events or messages of the turn before are left: nothing is ever lost. One system call where
-    /// the engine makes one, and no allocation.
+    /// It does nothing at all unless the turn before was pulled to its end, which is when
+    /// [`next_due`](Self::next_due) returned nothing: so nothing is lost, and whoever has no room
+    /// for all of it gets the timers too, however many events there are. One system call where the
+    /// engine makes one, and no allocation.
     ///
     /// # Errors
     ///
     /// As [`Engine::wait`]. Whatever was found before is still handed out.
     pub fn turn(&mut self, limit: Limit) -> Result<(), E::Error> {
-        self.ready_left = self.budget.ready;
-        self.expiry = None;
-        if self.holds_harvest() {
+        if !self.is_over {
             return Ok(());
         }
+        self.is_over = false;
+        self.ready_left = self.budget.ready;
+        self.expiry = None;
         let timeout = self.park(limit);
         let looked = self.engine.wait(&mut self.events, timeout);
         self.mailbox.unpark();
@@ -267,6 +272,9 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     /// cancelled is not handed out; then events, ready tokens, and timers in the order of their
     /// deadlines.
     pub fn next_due(&mut self) -> Option<Due<T, M>> {
+        if self.is_over {
+            return None;
+        }
         if let Some(message) = self.letters.pop_front() {
             return Some(Due::Message(message));
         }
@@ -276,7 +284,9 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         if let Some(token) = self.next_ready() {
             return Some(Due::Ready(token));
         }
-        self.next_timer()
+        let timer = self.next_timer();
+        self.is_over = timer.is_none();
+        timer
     }
 
     fn next_event(&mut self) -> Option<Event> {
@@ -320,14 +330,9 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         Some(Due::Timer(key, deadline, value))
     }
 
-    /// Whether events or messages of an earlier turn were not handed out: then the next turn does
-    /// not look for others.
-    pub fn holds_harvest(&self) -> bool {
-        !self.letters.is_empty() || self.next_event < self.events.len()
-    }
-
-    fn has_backlog(&self) -> bool {
-        self.holds_harvest() || self.is_marked
+    /// Whether the present turn was not pulled to its end: then [`turn`](Self::turn) does nothing.
+    pub const fn is_unfinished(&self) -> bool {
+        !self.is_over
     }
 }
 

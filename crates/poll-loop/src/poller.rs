@@ -54,6 +54,8 @@ pub struct Poller<E: Engine = Poll, C = Monotonic> {
     timers: Timers,
     // Sources that are ready without the engine, in the order of their turns.
     always: VecDeque<Always>,
+    // Whether they came before the others in the last look.
+    always_first: bool,
     // Somebody asked for a wait to return.
     is_woken: bool,
 }
@@ -103,6 +105,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
             },
             timers: Timers::default(),
             always: VecDeque::new(),
+            always_first: false,
             is_woken: false,
         })
     }
@@ -161,10 +164,17 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
         loop {
             let look = !self.always.is_empty() || self.is_woken;
             // What is left may be for those who have gone, so that it takes another turn to look.
-            let is_left = self.driver.holds_harvest();
+            let is_left = self.driver.is_unfinished();
             let turned = self.driver.turn(if look { Limit::Now } else { limit });
+            // In turns, so that neither fills the buffer before the other for ever.
+            self.always_first = !self.always_first;
+            if self.always_first {
+                self.collect_always(notifications);
+            }
             self.collect(notifications);
-            self.collect_always(notifications);
+            if !self.always_first {
+                self.collect_always(notifications);
+            }
             let woken = core::mem::take(&mut self.is_woken);
             if !notifications.is_empty() {
                 return Ok(());

@@ -55,6 +55,7 @@ fn a_message_from_before_the_descriptor_was_asked_for_is_work_for_right_now() {
     assert_eq!(inner.next_deadline(), Some(Instant::START));
     inner.turn(Limit::Now).unwrap();
     assert_eq!(inner.next_due(), Some(Due::Message("x")));
+    assert_eq!(inner.next_due(), None);
     assert_eq!(inner.next_deadline(), None);
 }
 

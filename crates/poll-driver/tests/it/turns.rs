@@ -92,6 +92,33 @@ fn what_was_not_handed_out_waits_for_the_next_turn_which_then_does_not_look() {
 }
 
 #[test]
+fn a_turn_ends_with_its_timers_and_tokens_also_for_who_pulls_as_many_as_there_are_events() {
+    let mut stage = Stage::new();
+    let pairs = [1, 2].map(|token| stage.pair(token));
+    let now = stage.driver.now();
+    stage.driver.insert(now, 7);
+    let ping = stage.driver.ready().ping(Token(3));
+    ping.mark().unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        for (_, there) in &pairs {
+            (&*there).write_all(b"x").unwrap();
+        }
+        stage.driver.turn(Limit::Never).unwrap();
+        seen.extend([stage.driver.next_due(), stage.driver.next_due()]);
+    }
+    assert!(stage.driver.is_unfinished());
+    let [Some(Due::Event(_)), Some(Due::Event(_)), token, timer] = seen[..] else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(token, Some(Due::Ready(Token(3))));
+    assert!(matches!(timer, Some(Due::Timer(_, _, 7))));
+    assert_eq!(stage.driver.next_due(), None);
+    assert!(!stage.driver.is_unfinished());
+    assert_eq!(stage.slept().len(), 1);
+}
+
+#[test]
 fn messages_that_were_not_handed_out_come_before_those_posted_since() {
     let mut stage = Stage::new();
     let remote = stage.driver.remote();

@@ -33,6 +33,25 @@ fn a_regular_file_is_ready_on_every_engine() {
 }
 
 #[test]
+fn a_file_that_another_thread_registers_ends_a_wait() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        let other = std::thread::spawn(move || {
+            let file = File::open(std::env::current_exe().unwrap()).unwrap();
+            let (interest, trigger) = (Interest::READABLE, Trigger::Edge);
+            // It goes with its file as late as the test.
+            registrar.own(file, interest, trigger).unwrap()
+        });
+        let mut notifications = poll_loop::Notifications::with_capacity(4);
+        poller.wait(&mut notifications, LONG).unwrap();
+        let owned = other.join().unwrap();
+        let found: Vec<_> = notifications.iter().map(|found| found.id).collect();
+        assert_eq!(found, [owned.id()]);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
 fn an_edge_comes_once_and_again_when_registered_anew_and_a_level_always() {
     let mut stage = Scripted::new();
     let registrar = stage.poller.registrar().clone();

@@ -122,6 +122,36 @@ fn expired_timers_let_no_event_wait() {
 }
 
 #[test]
+fn whatever_fills_the_buffer_everything_else_gets_its_turn() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (trigger, interest) = (Trigger::Level, Interest::READABLE);
+    let pairs: Vec<_> = (0..4).map(|_| stage.machine.pair()).collect();
+    for (here, there) in &pairs {
+        (&*there).write_all(b"x").unwrap();
+        registrar.register(here, interest, trigger).unwrap();
+    }
+    let files: Vec<_> = (0..4).map(|_| stage.machine.file()).collect();
+    let mut rest: Vec<_> = files
+        .iter()
+        .map(|file| registrar.register(file, interest, trigger).unwrap())
+        .collect();
+    let (sender, receiver) = registrar.channel().unwrap();
+    sender.send(1).unwrap();
+    rest.push(receiver.id());
+    rest.push(stage.poller.set_interval(MS).unwrap());
+    // As many as there are sources that are always ready, of either kind.
+    let mut notifications = Notifications::with_capacity(4);
+    for _ in 0..12 {
+        stage.clock.advance(MS);
+        stage.poller.wait(&mut notifications, NOW).unwrap();
+        assert_eq!(notifications.len(), 4);
+        rest.retain(|id| notifications.iter().all(|found| found.id != *id));
+    }
+    assert_eq!(rest, [], "these never came");
+}
+
+#[test]
 fn a_registrar_outlives_its_poller_and_says_that_it_is_gone() {
     fn test<B: Backend>(poller: On<B>) {
         let registrar = poller.registrar().clone();
