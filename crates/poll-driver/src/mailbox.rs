@@ -112,10 +112,12 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
 
     /// Says that the loop runs again.
     pub(crate) fn unpark(&self) {
-        // Whoever reads the old value wakes the loop in vain, which is all that can happen.
-        let lent = self.lent.load(Ordering::Relaxed);
-        let resting = if lent { LENT } else { RUNNING };
-        self.parked_until.store(resting, Ordering::Relaxed);
+        if self.lent.load(Ordering::Relaxed) {
+            self.rest();
+        } else {
+            // Whoever reads the old value wakes the loop in vain, which is all that can happen.
+            self.parked_until.store(RUNNING, Ordering::Relaxed);
+        }
     }
 
     /// From now on somebody may sleep on the descriptor whenever the loop is outside its own wait.
@@ -124,6 +126,12 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
     /// before; those after it see that they have to ring.
     pub(crate) fn lend(&self) {
         self.lent.store(true, Ordering::Relaxed);
+        self.rest();
+    }
+
+    /// Says that somebody else may sleep on the descriptor from here on. Whoever still reads the
+    /// end of the loop's own wait, and does not ring, is seen by the next look into the box.
+    fn rest(&self) {
         self.parked_until.store(LENT, Ordering::Relaxed);
         fence(F::PARK);
     }

@@ -138,6 +138,32 @@ fn lent<F: Fences + Send + Sync + 'static>() {
     });
 }
 
+/// A loop whose descriptor was lent sleeps by itself for once, until before the message, which
+/// comes as that sleep ends; then a foreign loop sleeps on the descriptor again.
+fn lent_again<F: Fences + Send + Sync + 'static>() {
+    loom::model(|| {
+        let bell = ModelBell::new();
+        let mailbox = Arc::new(Mailbox::<u8, _, F>::new(bell.clone()));
+        mailbox.lend();
+        let _ = mailbox.park(SOON);
+        let thread = {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || mailbox.post(7, LATER).unwrap())
+        };
+        mailbox.unpark();
+        let mut letters = VecDeque::new();
+        mailbox.take(&mut letters);
+        if letters.is_empty() {
+            if !mailbox.is_filled() {
+                bell.sleep();
+            }
+            mailbox.take(&mut letters);
+        }
+        assert_eq!(letters, [7]);
+        thread.join().unwrap();
+    });
+}
+
 /// The loop's side is not ordered.
 struct WeakPark;
 
@@ -191,6 +217,11 @@ fn loom_a_message_reaches_whoever_sleeps_on_the_descriptor() {
 }
 
 #[test]
+fn loom_a_message_that_meets_the_end_of_a_lent_loops_own_sleep_is_not_slept_through() {
+    lent_again::<Proven>();
+}
+
+#[test]
 fn loom_mutant_the_loop_does_not_order_its_park() {
     let name = "mailbox::model::loom_mutant_the_loop_does_not_order_its_park";
     fails(name, earlier_message::<WeakPark>);
@@ -206,4 +237,10 @@ fn loom_mutant_a_post_is_not_ordered() {
 fn loom_mutant_lending_is_not_ordered() {
     let name = "mailbox::model::loom_mutant_lending_is_not_ordered";
     fails(name, lent::<WeakPark>);
+}
+
+#[test]
+fn loom_mutant_the_end_of_a_lent_loops_own_sleep_is_not_ordered() {
+    let name = "mailbox::model::loom_mutant_the_end_of_a_lent_loops_own_sleep_is_not_ordered";
+    fails(name, lent_again::<WeakPark>);
 }
