@@ -235,6 +235,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     ///
     /// As [`Engine::wait`]. Whatever was found before is still handed out.
     pub fn turn(&mut self, limit: Limit) -> Result<(), E::Error> {
+        self.now = None;
         if !self.is_over {
             return Ok(());
         }
@@ -244,7 +245,6 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         let timeout = self.park(limit);
         let looked = self.engine.wait(&mut self.events, timeout);
         self.mailbox.unpark();
-        self.now = None;
         self.next_event = 0;
         self.mailbox.take(&mut self.letters);
         trace!(

@@ -154,3 +154,19 @@ fn the_present_instant_is_one_for_the_whole_turn_and_new_in_the_next() {
     stage.turn(Limit::Now);
     assert_eq!(stage.driver.now(), now.saturating_add(MS));
 }
+
+#[test]
+fn the_present_instant_is_new_also_in_a_turn_that_only_goes_on_with_what_was_left() {
+    let mut stage = Stage::new();
+    let remote = stage.driver.remote();
+    for message in ["a", "b"] {
+        remote.post(message, Instant::START).unwrap();
+    }
+    stage.driver.turn(Limit::Now).unwrap();
+    let now = stage.driver.now();
+    assert_eq!(stage.driver.next_due(), Some(Due::Message("a")));
+    stage.clock.advance(MS);
+    stage.driver.turn(Limit::Now).unwrap();
+    assert_eq!(stage.driver.now(), now.saturating_add(MS));
+    assert_eq!(stage.driver.next_due(), Some(Due::Message("b")));
+}
