@@ -153,6 +153,17 @@ fn a_wait_that_fails_loses_nothing_and_the_next_one_works() {
 }
 
 #[test]
+fn a_wait_that_failed_hands_out_nothing_again() {
+    let mut stage = Stage::new();
+    let (_here, there) = stage.pair(1);
+    (&there).write_all(b"x").unwrap();
+    assert_eq!(tokens(&stage.turn(Limit::Never)), [1]);
+    stage.fail_next_wait();
+    stage.driver.turn(Limit::Never).unwrap_err();
+    assert_eq!(stage.rest(), []);
+}
+
+#[test]
 fn a_loop_whose_wait_failed_counts_as_running() {
     let mut stage = Stage::new();
     stage.fail_next_wait();
