@@ -46,6 +46,11 @@ impl Levels {
         deadline < self.near_end
     }
 
+    /// Whether the wheel is just before `deadline`, of which `Near` may have a part.
+    pub(crate) const fn is_at(&self, deadline: u64) -> bool {
+        deadline == self.near_end
+    }
+
     /// Adds an entry that the wheel is not past.
     pub(crate) fn push(&mut self, entry: Entry) {
         let level = level_of(self.base, entry.deadline).max(self.emptying);

@@ -122,6 +122,10 @@ impl<T> TimerWheel<T> {
             self.near.bury(index, &self.slots);
         } else if deadline != u64::MAX {
             self.levels.bury(index, deadline, &self.slots);
+            if self.levels.is_at(deadline) {
+                // Of a long bucket of equal deadlines, some are near already.
+                self.near.settle(&self.slots);
+            }
         }
     }
 

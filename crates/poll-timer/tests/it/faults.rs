@@ -236,6 +236,30 @@ fn a_budget_is_kept_and_the_rest_follows_in_order() {
 }
 
 #[test]
+fn of_more_equal_deadlines_than_are_sorted_at_once_none_that_was_put_off_fires_early() {
+    const DEADLINE: u64 = 5_000_000_000;
+    let mut wheel = TimerWheel::new();
+    let keys: Vec<TimerKey> = (0..1_200).map(|n| wheel.insert(at(DEADLINE), n)).collect();
+    let mut expiry = wheel.expiry(at(DEADLINE), 1_000);
+    let mut expected = 0;
+    while let Some(timer) = wheel.expire(&mut expiry) {
+        assert_eq!((timer.deadline, timer.value), (at(DEADLINE), expected));
+        // The next one is put off, and the slot of the one after it goes to another timer.
+        let next = usize::try_from(expected).unwrap() + 1;
+        if next + 1 < keys.len() {
+            assert!(wheel.reset(keys[next], at(2 * DEADLINE)));
+            assert_eq!(wheel.cancel(keys[next + 1]), Some(expected + 2));
+            wheel.insert(at(2 * DEADLINE), 9_999);
+        }
+        expected += 3;
+    }
+    assert!(!expiry.is_unfinished());
+    assert_eq!((expected, wheel.len()), (1_200, 800));
+    assert_eq!(wheel.next_deadline(), Some(at(2 * DEADLINE)));
+    assert_eq!(fire(&mut wheel, 2 * DEADLINE).len(), 800);
+}
+
+#[test]
 fn timers_with_equal_deadlines_fire_in_the_order_they_were_set_from_wherever_they_were() {
     let mut wheel = TimerWheel::new();
     // More than are sorted at once; the wheel comes nearer between them, so that each part of

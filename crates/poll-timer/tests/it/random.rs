@@ -153,6 +153,43 @@ fn what_is_set_and_cancelled_while_a_bucket_is_being_emptied_keeps_its_place() {
     }
 }
 
+#[test]
+fn crowds_at_a_few_instants_agree_with_an_ordered_map_while_they_fire() {
+    for seed in 0..12 {
+        let mut random = Random(seed);
+        let mut pair = Pair::default();
+        // Lap after lap of the same buckets.
+        for lap in 1..4 {
+            let start = lap << 30;
+            let instants = 1 + random.below(3);
+            let instant = |random: &mut Random, pair: &Pair| {
+                i128::from(start + random.below(instants)) - i128::from(pair.now)
+            };
+            // More than are sorted at once.
+            for _ in 0..600 * instants {
+                let distance = instant(&mut random, &pair);
+                pair.run(&Step::Insert(distance));
+            }
+            pair.now = start + random.below(instants);
+            for _ in 0..500 {
+                let between = (0..2).map(|_| match random.below(10) {
+                    0..3 => Step::Cancel(random.which()),
+                    3..5 => Step::Reset(random.which(), i128::from(random.below(1 << 32))),
+                    5 => Step::Reset(random.which(), instant(&mut random, &pair)),
+                    6 => Step::Insert(i128::from(random.below(1 << 32))),
+                    7 if random.below(20) == 0 => Step::Shrink,
+                    _ => Step::Twin(random.which()),
+                });
+                let between = between.collect();
+                let budget = usize::try_from(random.below(8)).unwrap();
+                pair.run(&Step::Expire(budget, between));
+            }
+        }
+        pair.now = u64::MAX;
+        pair.drain();
+    }
+}
+
 /// `POLL_TIMER_SEED` chooses the program, `POLL_TIMER_STEPS` its length.
 #[test]
 fn a_long_random_program_agrees_with_an_ordered_map() {
