@@ -172,8 +172,8 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         &self.clock
     }
 
-    /// The present instant: read once in each turn, when it is first asked for, so that all that
-    /// happens in a turn happens at one time.
+    /// The present instant: read once after each [`turn`](Self::turn), when it is first asked for,
+    /// so that all that happens until the next one happens at one time.
     pub fn now(&mut self) -> Instant {
         *self.now.get_or_insert_with(|| self.clock.now())
     }
@@ -226,10 +226,10 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
 
     /// One wait of the engine, at most until `limit` or the next deadline, whichever is earlier.
     ///
-    /// It does nothing at all unless the turn before was pulled to its end, which is when
-    /// [`next_due`](Self::next_due) returned nothing: so nothing is lost, and whoever has no room
-    /// for all of it gets the timers too, however many events there are. One system call where the
-    /// engine makes one, and no allocation.
+    /// It only renews [`now`](Self::now) unless the turn before was pulled to its end, which is
+    /// when [`next_due`](Self::next_due) returned nothing: so nothing is lost, and whoever has no
+    /// room for all of it gets the timers too, however many events there are. One system call where
+    /// the engine makes one, and no allocation.
     ///
     /// # Errors
     ///
