@@ -4,6 +4,7 @@
 mod budgets;
 mod lent;
 mod messages;
+mod pinned;
 mod stage;
 mod timers;
 mod turns;
