@@ -54,8 +54,6 @@ pub struct Poller<E: Engine = Poll, C = Monotonic> {
     timers: Timers,
     // Sources that are ready without the engine, in the order of their turns.
     always: VecDeque<Always>,
-    // Whether they came before the others in the last look.
-    always_first: bool,
     // Somebody asked for a wait to return.
     is_woken: bool,
 }
@@ -105,7 +103,6 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
             },
             timers: Timers::default(),
             always: VecDeque::new(),
-            always_first: false,
             is_woken: false,
         })
     }
@@ -166,15 +163,9 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
             // What is left may be for those who have gone, so that it takes another turn to look.
             let is_left = self.driver.is_unfinished();
             let turned = self.driver.turn(if look { Limit::Now } else { limit });
-            // In turns, so that neither fills the buffer before the other for ever.
-            self.always_first = !self.always_first;
-            if self.always_first {
-                self.collect_always(notifications);
-            }
             self.collect(notifications);
-            if !self.always_first {
-                self.collect_always(notifications);
-            }
+            // There is room at the end of each turn, whatever the driver hands out.
+            self.collect_always(notifications);
             let woken = core::mem::take(&mut self.is_woken);
             if !notifications.is_empty() {
                 return Ok(());

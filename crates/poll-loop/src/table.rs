@@ -4,6 +4,11 @@
 //! claiming and releasing slots locks a mutex. A slot whose registration ended goes to limbo until
 //! the poller has looked through everything that it had harvested by then: reports of the old
 //! registration may be among that, and with 32-bit tokens they carry the number of the slot only.
+//!
+//! All orderings are the weakest, and no model could find fault with that: a word is all there is
+//! to know about its slot, nothing is published with it, and changes of one word have one order.
+//! Whoever was told in any way that a registration has ended finds it ended, by coherence alone.
+//! The two counts are looked at to decide what is worth a lock, or where a source goes.
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -131,14 +136,14 @@ impl Table {
         let place = self.make(slot);
         let generation = generation(place.load(Ordering::Relaxed));
         let id = Id::new(self.member, generation, slot)?;
-        place.store(word(generation, kind.code()), Ordering::Release);
+        place.store(word(generation, kind.code()), Ordering::Relaxed);
         Some(id)
     }
 
     /// Makes the source behind an id, which nobody else knows yet, one that is always ready.
     pub(crate) fn change(&self, id: Id, kind: Kind) {
         if let Some(place) = self.place(id.slot()) {
-            place.store(word(id.generation(), kind.code()), Ordering::Release);
+            place.store(word(id.generation(), kind.code()), Ordering::Relaxed);
         }
     }
 
@@ -148,7 +153,7 @@ impl Table {
         if id.poller() != usize::from(self.member) {
             return None;
         }
-        let word = self.place(id.slot())?.load(Ordering::Acquire);
+        let word = self.place(id.slot())?.load(Ordering::Relaxed);
         (generation(word) == id.generation()).then_some(())?;
         Kind::of(word)
     }
@@ -157,7 +162,7 @@ impl Table {
     #[inline]
     pub(crate) fn resolve(&self, token: Token) -> Option<(Id, Kind)> {
         let slot = u32::try_from(token.0 & SLOT).ok()?;
-        let word = self.place(slot)?.load(Ordering::Acquire);
+        let word = self.place(slot)?.load(Ordering::Relaxed);
         let id = Id::new(self.member, generation(word), slot)?;
         let same = (id.token().0 ^ token.0) & self.token_bits == 0;
         same.then_some(())?;
@@ -186,7 +191,7 @@ impl Table {
     fn exchange(&self, id: Id, kind: Kind, new: u64) -> bool {
         let live = word(id.generation(), kind.code());
         let exchange = |place: &AtomicU64| {
-            place.compare_exchange(live, new, Ordering::AcqRel, Ordering::Relaxed)
+            place.compare_exchange(live, new, Ordering::Relaxed, Ordering::Relaxed)
         };
         self.place(id.slot())
             .is_some_and(|place| exchange(place).is_ok())
@@ -197,7 +202,7 @@ impl Table {
     pub(crate) fn end_timer(&self, id: Id) -> bool {
         match (self.kind(id), self.place(id.slot())) {
             (Some(Kind::Timer | Kind::Passed), Some(place)) => {
-                place.store(self.ended(id), Ordering::Release);
+                place.store(self.ended(id), Ordering::Relaxed);
                 true
             }
             _ => false,

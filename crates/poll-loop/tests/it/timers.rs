@@ -133,10 +133,15 @@ fn a_cancelled_timer_never_comes_from_whichever_thread_and_whenever() {
 fn a_timer_that_was_cancelled_before_the_poller_heard_of_it_is_not_kept() {
     let mut stage = Scripted::new();
     let registrar = stage.poller.registrar().clone();
-    let id = registrar.set_timeout(Duration::from_secs(9)).unwrap();
-    assert!(stage.poller.cancel(id));
-    assert_eq!(stage.after(Duration::ZERO), []);
-    assert_eq!(stage.poller.next_deadline(), None);
+    let mut slots = std::collections::HashSet::new();
+    for _ in 0..500 {
+        let id = registrar.set_timeout(Duration::from_secs(9)).unwrap();
+        slots.insert(slot(id));
+        assert!(stage.poller.cancel(id));
+        assert_eq!(stage.after(Duration::ZERO), []);
+        assert_eq!(stage.poller.next_deadline(), None);
+    }
+    assert!(slots.len() < 250, "{} slots", slots.len());
 }
 
 #[test]

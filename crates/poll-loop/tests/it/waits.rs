@@ -132,23 +132,23 @@ fn whatever_fills_the_buffer_everything_else_gets_its_turn() {
         registrar.register(here, interest, trigger).unwrap();
     }
     let files: Vec<_> = (0..4).map(|_| stage.machine.file()).collect();
-    let mut rest: Vec<_> = files
+    let mut others: Vec<_> = files
         .iter()
         .map(|file| registrar.register(file, interest, trigger).unwrap())
         .collect();
-    let (sender, receiver) = registrar.channel().unwrap();
-    sender.send(1).unwrap();
-    rest.push(receiver.id());
-    rest.push(stage.poller.set_interval(MS).unwrap());
+    others.push(stage.poller.set_interval(MS).unwrap());
     // As many as there are sources that are always ready, of either kind.
     let mut notifications = Notifications::with_capacity(4);
-    for _ in 0..12 {
-        stage.clock.advance(MS);
-        stage.poller.wait(&mut notifications, NOW).unwrap();
-        assert_eq!(notifications.len(), 4);
-        rest.retain(|id| notifications.iter().all(|found| found.id != *id));
+    // Nobody wakes the loop, which would be something else to hand out.
+    for _ in 0..3 {
+        let mut rest = others.clone();
+        for _ in 0..8 {
+            stage.clock.advance(MS);
+            stage.poller.wait(&mut notifications, NOW).unwrap();
+            rest.retain(|id| notifications.iter().all(|found| found.id != *id));
+        }
+        assert_eq!(rest, [], "these did not come");
     }
-    assert_eq!(rest, [], "these never came");
 }
 
 #[test]
