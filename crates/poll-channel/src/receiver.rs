@@ -76,6 +76,27 @@ impl<T> Receiver<T> {
         self.ask(self.shared.lock());
     }
 
+    /// Asks to be told once more if exactly one value is left: at once if none can follow it,
+    /// because all senders are gone, otherwise when the next one is sent or the last sender goes.
+    ///
+    /// For whoever does not receive until nothing is left. Called before each receive, it makes the
+    /// loop be told each time that the channel goes from empty to not empty, also of a value that
+    /// is sent at the moment at which the one before it is received.
+    ///
+    /// Locks a mutex, unless more than one value was taken from the queue already.
+    pub fn rearm_if_last(&mut self) {
+        if self.taken.len() > 1 {
+            return;
+        }
+        let mut state = self.shared.lock();
+        if self.taken.len() + state.queue.len() == 1 {
+            state.armed = true;
+            if state.senders == 0 {
+                self.shared.tell(state);
+            }
+        }
+    }
+
     fn ask(&self, mut state: MutexGuard<'_, State<T>>) {
         state.armed = true;
         if !self.taken.is_empty() || !state.is_idle() {
@@ -157,16 +178,6 @@ impl<T> Receiver<T> {
             left: budget,
             ended: false,
         }
-    }
-
-    /// Whether there is nothing to receive now. It asks for nothing: only a receive that finds
-    /// nothing, and [`rearm`](Self::rearm), make the loop be told of the next value.
-    ///
-    /// For whoever stops after a value and will not ask for another one: if the channel is empty
-    /// then, `rearm` tells of the next value and of nothing before it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.taken.is_empty() && self.shared.lock().queue.is_empty()
     }
 
     /// Whether nothing will come any more: all senders are gone and all values were received.

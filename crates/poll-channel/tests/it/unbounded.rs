@@ -198,6 +198,32 @@ fn rearm_tells_at_once_or_later_and_once() {
 }
 
 #[test]
+fn rearm_if_last_tells_of_what_follows_the_last_value() {
+    let (sender, mut receiver, rings) = attached();
+    sender.send(1).unwrap();
+    sender.send(2).unwrap();
+    assert_eq!(rings.take(), 1);
+    receiver.rearm_if_last();
+    assert_eq!(receiver.try_recv(), Ok(1));
+    sender.send(3).unwrap();
+    assert_eq!(rings.take(), 0, "two are left, and known of");
+    receiver.rearm_if_last();
+    assert_eq!(receiver.try_recv(), Ok(2));
+    assert_eq!(rings.take(), 0);
+    receiver.rearm_if_last();
+    sender.send(4).unwrap();
+    assert_eq!(rings.take(), 1, "before the last one is received");
+    assert_eq!(receiver.try_recv(), Ok(3));
+    drop(sender);
+    assert_eq!(rings.take(), 0);
+    receiver.rearm_if_last();
+    assert_eq!(rings.take(), 1, "nothing follows");
+    assert_eq!(receiver.try_recv(), Ok(4));
+    receiver.rearm_if_last();
+    assert_eq!(rings.take(), 0, "nothing is left");
+}
+
+#[test]
 fn a_ping_of_a_dropped_receiver_leaves_its_set() {
     let mut set = ReadySet::new(Rings::default());
     let (sender, mut receiver) = channel();
