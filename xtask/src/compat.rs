@@ -1,12 +1,16 @@
 //! `compat`: tokio's own tests on compat/mio and on mio itself, side by side; and, for every test
-//! run, that the packages of compat/ build and a server on tokio works on ours.
+//! run, that the packages of compat/ build, that a server on tokio works on ours, and the tests of
+//! compat/amy.
 
 mod client;
 mod suite;
 mod verdict;
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
@@ -17,14 +21,23 @@ use suite::Suite;
 /// The package whose lock file says which tokio is meant, and that shows it at work.
 const SERVER: &str = "compat/hyper_on_tokio/Cargo.toml";
 
+/// The package that has tests of its own.
+const AMY: &str = "compat/amy/Cargo.toml";
+
 /// The packages of `compat/`, each a workspace of its own.
-const PACKAGES: [&str; 2] = ["compat/mio/Cargo.toml", SERVER];
+const PACKAGES: [&str; 3] = [AMY, "compat/mio/Cargo.toml", SERVER];
 
 /// Where they are built, and what is made of tokio's package.
 const PLACE: &str = "target/compat";
 
 /// How long the server may take to test itself.
 const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long the tests of compat/amy may take, with their compilation.
+const TESTS_LIMIT: Duration = Duration::from_secs(600);
+
+/// The port of the program in compat/amy/tests/primary_example.txt, which is built unchanged.
+const AMY_PORT: u16 = 10002;
 
 /// Runs tokio's tests twice and fails where one passes on mio and not on ours.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -50,6 +63,7 @@ pub(crate) fn at_work() -> Result<Option<String>, String> {
         let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
         Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
     }
+    amy()?;
     let tree = format!("tree --locked --manifest-path {SERVER} -i mio");
     is_ours(&Call::cargo(&tree).output()?, true)?;
     let place = format!("--locked --manifest-path {SERVER} --target-dir {PLACE}");
@@ -58,6 +72,25 @@ pub(crate) fn at_work() -> Result<Option<String>, String> {
     let server = |arguments: &[&str]| Call::new(&server.display().to_string(), arguments);
     server(&["--self-test"]).run_within(LIMIT)?;
     client::ask(&server(&["--port", "0"]))
+}
+
+/// The tests of compat/amy, with amy's feature and without.
+fn amy() -> Outcome {
+    is_free(AMY_PORT)?;
+    let place = format!("--locked --manifest-path {AMY} --target-dir {PLACE}");
+    Call::cargo(&format!("test {place}")).run_within(TESTS_LIMIT)?;
+    Call::cargo(&format!("check {place} --features no_timerfd")).run()
+}
+
+/// Says that a port is in use, before a program fails for that with less to say.
+fn is_free(port: u16) -> Outcome {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(format!(
+            "port {port} of 127.0.0.1, which the program of amy has to bind, is in use"
+        )),
+        // Any other trouble is the program's to tell.
+        _ => Ok(()),
+    }
 }
 
 /// Whether the root of a tree of dependents is the package of `compat/mio`, as wanted.
@@ -100,7 +133,8 @@ fn copy(from: &Path, to: &Path) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_ours, manifest_of};
+    use super::{is_free, is_ours, manifest_of};
+    use std::net::TcpListener;
 
     #[test]
     fn a_manifest_is_found_by_its_folder() {
@@ -113,6 +147,15 @@ mod tests {
             Some("/r/tokio-1.54.1/Cargo.toml")
         );
         assert_eq!(manifest_of("mio", metadata), None);
+    }
+
+    #[test]
+    fn a_port_in_use_is_named() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = is_free(port).unwrap_err();
+        assert!(error.contains(&port.to_string()), "{error}");
+        assert!(is_free(0).is_ok(), "any that is free");
     }
 
     #[test]

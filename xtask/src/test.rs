@@ -84,7 +84,7 @@ const STEPS: &[Step] = &[
     step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
     step("mio's interface everywhere", interface::everywhere),
-    step("tokio and hyper on our mio", tokio_and_hyper),
+    step("tokio, hyper and amy's programs", compat_at_work),
     step("the oldest Linux kernel", kernels::oldest),
     step("benchmarks build and run", apart::benchmarks),
 ];
@@ -188,7 +188,7 @@ fn other_systems() -> Result {
     Ok(targets::all()?.map_or(Done::Passed, Done::Skipped))
 }
 
-fn tokio_and_hyper() -> Result {
+fn compat_at_work() -> Result {
     Ok(compat::at_work()?.map_or(Done::Passed, Done::Skipped))
 }
 
