@@ -3,8 +3,8 @@
 //! ```text
 //!   raise: mark up ──► was up: done (whoever put it up queues it and wakes)
 //!             │
-//!             └──────► was down: queue it ──► the queue was empty: wake
-//!   take:  the whole queue, in one piece; it is empty again
+//!             └──────► was down: queue it ──► nobody has woken for the queue: wake
+//!   take:  the whole queue, in one piece; it is empty again, and nobody has woken for it
 //!   lower: mark down, then act on the token
 //! ```
 //!
@@ -85,18 +85,29 @@ pub(crate) type Raised<O = Proven> = VecDeque<Arc<Mark<O>>>;
 #[derive(Debug)]
 pub(crate) struct Marks<W, O: Orderings = Proven> {
     wake: W,
-    raised: Mutex<Raised<O>>,
+    queue: Mutex<Queue<O>>,
+}
+
+/// What is behind the mutex.
+#[derive(Debug)]
+struct Queue<O: Orderings> {
+    raised: Raised<O>,
+    /// Somebody has woken the owner for what is queued, or is about to.
+    is_told: bool,
 }
 
 impl<W: Wake, O: Orderings> Marks<W, O> {
     pub(crate) fn new(wake: W) -> Self {
         Self {
             wake,
-            raised: Mutex::new(VecDeque::new()),
+            queue: Mutex::new(Queue {
+                raised: Raised::new(),
+                is_told: false,
+            }),
         }
     }
 
-    /// Queues `mark` unless it is queued or retired, and wakes the owner if it was the first.
+    /// Queues `mark` unless it is queued or retired, and wakes the owner if nobody has.
     #[inline]
     pub(crate) fn raise(&self, mark: &Arc<Mark<O>>) -> Result<(), W::Error> {
         // Spares the owner a turn for nothing; whether the mark is live, `lower` decides.
@@ -107,22 +118,30 @@ impl<W: Wake, O: Orderings> Marks<W, O> {
     }
 
     fn queue(&self, mark: &Arc<Mark<O>>) -> Result<(), W::Error> {
-        let mut raised = lock(&self.raised);
-        let first = raised.is_empty();
-        raised.push_back(Arc::clone(mark));
-        drop(raised);
-        // After the lock, so that the woken thread does not meet it.
-        if first { self.wake.wake() } else { Ok(()) }
+        let mut queue = lock(&self.queue);
+        queue.raised.push_back(Arc::clone(mark));
+        let was_told = mem::replace(&mut queue.is_told, true);
+        // Before the owner is woken, so that it does not meet the lock.
+        drop(queue);
+        if was_told {
+            return Ok(());
+        }
+        self.wake.wake().inspect_err(|_| {
+            // The next mark tries again. If the owner came by itself meanwhile, in vain.
+            lock(&self.queue).is_told = false;
+        })
     }
 
     /// Takes all that is queued into `batch`, which is empty, in exchange for its memory.
     pub(crate) fn take(&self, batch: &mut Raised<O>) {
-        mem::swap(batch, &mut *lock(&self.raised));
+        let mut queue = lock(&self.queue);
+        mem::swap(batch, &mut queue.raised);
+        queue.is_told = false;
     }
 
     /// Gives back the memory that no queued mark needs.
     pub(crate) fn shrink_to_fit(&self) {
-        lock(&self.raised).shrink_to_fit();
+        lock(&self.queue).raised.shrink_to_fit();
     }
 }
 

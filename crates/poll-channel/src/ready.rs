@@ -183,7 +183,7 @@ impl<W: Wake> Ping<W> {
     /// # Errors
     ///
     /// The system refused to wake a sleeping loop; the token is in the set, and delivered when the
-    /// loop comes back.
+    /// loop comes back. The next token that is marked tries again.
     #[inline]
     pub fn mark(&self) -> Result<(), W::Error> {
         self.handle.marks.raise(&self.handle.mark)

@@ -185,6 +185,18 @@ fn a_system_that_refuses_to_wake_is_reported_and_the_token_delivered() {
 }
 
 #[test]
+fn after_a_refused_wake_the_next_mark_wakes_though_the_set_is_not_empty() {
+    let mut set = ReadySet::new(Broken);
+    let pings = [Token(3), Token(4)].map(|token| set.registry().ping(token));
+    for ping in &pings {
+        assert_eq!(ping.mark(), Err(Refused));
+    }
+    let mut seen = Vec::new();
+    assert_eq!(set.drain(8, |token| seen.push(token)), Drained::All);
+    assert_eq!(seen, [Token(3), Token(4)]);
+}
+
+#[test]
 fn a_panicking_callback_loses_no_token_but_its_own() {
     let (mut set, _rings) = set();
     let pings = pings(&set, 3);
