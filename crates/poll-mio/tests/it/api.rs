@@ -39,20 +39,6 @@ assert_impl_all!(SourceFd<'static>: Debug, Source);
 assert_impl_all!(Box<dyn Source>: Source);
 assert_impl_all!(Box<TcpStream>: Source);
 assert_obj_safe!(Source);
-#[cfg(not(any(
-    mio_unsupported_force_poll_poll,
-    target_os = "illumos",
-    target_os = "solaris",
-    target_os = "hurd"
-)))]
-assert_impl_all!(Registry: AsFd, AsRawFd);
-#[cfg(not(any(
-    mio_unsupported_force_poll_poll,
-    target_os = "illumos",
-    target_os = "solaris",
-    target_os = "hurd"
-)))]
-assert_impl_all!(Poll: AsRawFd);
 
 /// A source that owns a descriptor.
 macro_rules! owner {

@@ -9,6 +9,7 @@ mod stage;
 mod api;
 mod association;
 mod cost;
+mod descriptor;
 mod drops;
 mod edges;
 mod events;

@@ -155,28 +155,3 @@ fn sources_of_every_kind_can_be_kept_in_one_list() {
     }
     stage.silent();
 }
-
-#[cfg(not(mio_unsupported_force_poll_poll))]
-#[test]
-fn a_poller_can_be_watched_by_another_through_its_descriptor() {
-    use poll_mio::Waker;
-    use poll_mio::unix::SourceFd;
-    use std::os::fd::{AsFd, AsRawFd};
-
-    let (mut outer, mut inner) = (Stage::new(), Stage::new());
-    let waker = Waker::new(inner.registry(), Token(0)).unwrap();
-    let number = inner.poll.as_raw_fd();
-    assert_eq!(number, inner.registry().as_raw_fd());
-    assert_eq!(number, inner.registry().as_fd().as_raw_fd());
-    let mut source = SourceFd(&number);
-    outer
-        .registry()
-        .register(&mut source, Token(1), READ)
-        .unwrap();
-    for _ in 0..3 {
-        outer.silent();
-        waker.wake().unwrap();
-        outer.until_readable(Token(1));
-        inner.until_readable(Token(0));
-    }
-}

@@ -2,9 +2,9 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 
+use poll_mio::Token;
 use poll_mio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use poll_mio::unix::pipe;
-use poll_mio::{Poll, Token};
 use sys_socket::options;
 
 use crate::stage::{READ, Stage, TempPath, any_port};
@@ -20,7 +20,7 @@ fn is_born_well(source: &impl AsFd) {
 
 /// Where the system shows the flags of a descriptor.
 #[track_caller]
-fn closes_on_exec(number: i32) {
+pub(crate) fn closes_on_exec(number: i32) {
     const CLOSE_ON_EXEC: u32 = 0o2_000_000;
     let Ok(text) = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else {
         return;
@@ -63,15 +63,6 @@ fn what_this_crate_makes_is_non_blocking_and_close_on_exec() {
     is_born_well(&sender);
     is_born_well(&receiver);
 }
-
-#[cfg(not(mio_unsupported_force_poll_poll))]
-#[test]
-fn a_poller_is_close_on_exec() {
-    closes_on_exec(Poll::new().unwrap().as_raw_fd());
-}
-
-#[cfg(mio_unsupported_force_poll_poll)]
-const _: fn() -> std::io::Result<Poll> = Poll::new;
 
 #[test]
 fn a_listener_may_have_the_address_of_an_earlier_one_and_not_of_a_present_one() {
