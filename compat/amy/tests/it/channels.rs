@@ -7,7 +7,7 @@ use std::thread;
 
 use amy::{ChannelError, Event, Receiver};
 
-use crate::stage::{LONG, NOW, WHILE, poller, told};
+use crate::stage::{LONG, NOW, WHILE, ms_since, now, poller, told};
 
 fn is_empty<T>(receiver: &Receiver<T>) -> bool {
     matches!(
@@ -94,7 +94,9 @@ fn a_receive_that_finds_nothing_takes_the_notification_back() {
     tx.send("b").unwrap();
     assert_eq!(rx.try_recv().unwrap(), "b");
     assert!(is_empty(&rx));
+    let start = now();
     assert_eq!(poller.wait(WHILE).unwrap(), []);
+    assert!(ms_since(start) >= WHILE as u128, "nor does it end a wait");
     tx.send("c").unwrap();
     assert_eq!(poller.wait(LONG).unwrap(), [told(1, Event::Read)]);
     assert_eq!(rx.try_recv().unwrap(), "c");
@@ -188,6 +190,26 @@ fn a_dropped_receiver_is_told_of_no_more_and_gives_messages_back() {
         format!("{registrar:?}"),
         "Registrar { registrations: 0, .. }"
     );
+}
+
+#[test]
+fn each_of_more_channels_than_a_wait_tells_of_is_told_once() {
+    let (mut poller, mut registrar) = poller();
+    let channels: Vec<_> = (0..1500).map(|_| registrar.channel().unwrap()).collect();
+    for (tx, _) in &channels {
+        tx.send(()).unwrap();
+    }
+    let mut found = Vec::new();
+    while found.len() < 1500 {
+        let more = poller.wait(LONG).unwrap();
+        assert!((1..=1024).contains(&more.len()), "behind {}", found.len());
+        found.extend(more);
+    }
+    found.sort_by_key(|notification| notification.id);
+    let ids = channels
+        .iter()
+        .map(|(_, rx)| told(rx.get_id(), Event::Read));
+    assert!(found.into_iter().eq(ids));
 }
 
 #[test]

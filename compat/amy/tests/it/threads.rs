@@ -5,49 +5,46 @@ use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
 
-use amy::{ChannelError, Event, Receiver};
+use amy::{ChannelError, Event, Receiver, Registrar};
 
-use crate::stage::{LONG, WHILE, pair, poller};
+use crate::stage::{LONG, pair, poller};
+
+/// Does `start` many times on another thread, and lets the poller tell of the id that it returns
+/// before the next time.
+fn started_elsewhere(start: impl Fn(&Registrar) -> usize + Send + 'static) {
+    const TIMES: usize = 5000;
+    let (mut poller, registrar) = poller();
+    let (tell, told) = mpsc::channel();
+    let other = thread::spawn(move || {
+        for time in 1..=TIMES {
+            assert_eq!(start(&registrar), time);
+            assert_eq!(told.recv(), Ok(time));
+        }
+    });
+    for time in 1..=TIMES {
+        let found = poller.wait(LONG).unwrap();
+        assert_eq!(found.len(), 1, "the {time}th time");
+        tell.send(found[0].id).unwrap();
+    }
+    other.join().unwrap();
+}
 
 #[test]
-fn what_is_ready_when_it_is_registered_is_told_under_the_id_that_is_returned() {
-    const THREADS: usize = 2;
-    const EACH: usize = 2000;
-    let (mut poller, registrar) = poller();
-    let registering: Vec<_> = (0..THREADS)
-        .map(|_| {
-            let registrar = registrar.clone();
-            thread::spawn(move || {
-                let (here, mut there) = pair();
-                there.write_all(b"hello").unwrap();
-                let ids = (0..EACH).map(|round| {
-                    if round > 0 {
-                        registrar.deregister(&here).unwrap();
-                    }
-                    registrar.register(&here, Event::Read).unwrap()
-                });
-                // The last registration stands, and its source is open until it is told.
-                (ids.collect::<Vec<_>>(), here, there)
-            })
-        })
-        .collect();
-    let mut told = HashSet::new();
-    while registering.iter().any(|thread| !thread.is_finished()) {
-        told.extend(poller.wait(1).unwrap().iter().map(|found| found.id));
-    }
-    let ended: Vec<_> = registering
-        .into_iter()
-        .map(|it| it.join().unwrap())
-        .collect();
-    told.extend(poller.wait(WHILE).unwrap().iter().map(|found| found.id));
-    let given: HashSet<_> = ended.iter().flat_map(|(ids, ..)| ids).copied().collect();
-    assert_eq!(given.len(), THREADS * EACH);
-    assert!(told.is_subset(&given));
-    assert!(
-        ended
-            .iter()
-            .all(|(ids, ..)| told.contains(ids.last().unwrap()))
-    );
+fn what_is_ready_when_another_thread_registers_it_is_told_under_its_id() {
+    let (here, mut there) = pair();
+    there.write_all(b"hello").unwrap();
+    let register = move |registrar: &Registrar| {
+        // What stands from the time before was told, and is replaced.
+        drop(registrar.deregister(&here));
+        registrar.register(&here, Event::Read).unwrap()
+    };
+    started_elsewhere(register);
+}
+
+#[test]
+fn a_timer_that_another_thread_sets_is_told_under_its_id() {
+    let set = |registrar: &Registrar| registrar.set_timeout(0).unwrap();
+    started_elsewhere(set);
 }
 
 #[test]
