@@ -10,7 +10,7 @@ use crate::levels::Levels;
 use crate::near::Near;
 use crate::slots::{Due, Entry, Slots, TimerKey};
 
-/// Timers that each hold a value; see the [crate](crate).
+/// Timers that each hold a value; see the [crate].
 ///
 /// Costs are worst cases unless they say otherwise, without the allocator. Memory grows by a
 /// quarter at a time, which moves what is there.
