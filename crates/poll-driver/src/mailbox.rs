@@ -80,8 +80,10 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
         }
     }
 
-    /// Queues `message`, and wakes the loop if it sleeps until later than `before`.
+    /// Queues `message`, and wakes the loop if it sleeps until later than `before`, or until
+    /// whenever if many messages wait.
     pub(crate) fn post(&self, message: M, before: Instant) -> Result<(), PostError<M, W::Error>> {
+        let mut before = before;
         {
             let mut queue = lock(&self.queue);
             if queue.closed {
@@ -89,6 +91,11 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
             }
             queue.letters.push_back(message);
             self.filled.store(true, Ordering::Relaxed);
+            // A loop that sleeps for an hour would take none of what can wait, and the box grow
+            // for as long.
+            if queue.letters.len().is_multiple_of(KEPT) {
+                before = Instant::START;
+            }
         }
         fence(F::POST);
         if before.as_nanos() < self.parked_until.load(Ordering::Relaxed) {
@@ -167,7 +174,9 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use core::sync::atomic::{AtomicUsize, Ordering};
     use std::collections::VecDeque;
+    use std::sync::Arc;
 
     use poll_api::{Instant, Wake};
 
@@ -201,6 +210,41 @@ mod tests {
         let after = [burst(3), burst(3), burst(3)];
         assert!(after.iter().all(|room| *room <= KEPT), "{after:?}");
         assert!(after[2] >= 3);
+    }
+
+    #[derive(Clone, Default)]
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Wake for Counting {
+        type Error = ();
+
+        fn wake(&self) -> Result<(), ()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn messages_that_can_wait_wake_a_loop_that_sleeps_once_many_have_come() {
+        let wakes = Counting::default();
+        let mailbox = Mailbox::<usize, Counting>::new(wakes.clone());
+        let mut letters = VecDeque::new();
+        let post = |count| {
+            for letter in 0..count {
+                assert_eq!(mailbox.post(letter, Instant::MAX), Ok(()));
+            }
+            wakes.0.swap(0, Ordering::Relaxed)
+        };
+        assert!(mailbox.park(Instant::MAX));
+        assert_eq!(post(KEPT - 1), 0);
+        assert_eq!(post(1), 1);
+        mailbox.unpark();
+        mailbox.take(&mut letters);
+        assert_eq!(post(2 * KEPT), 0, "it runs");
+        letters.clear();
+        mailbox.take(&mut letters);
+        assert!(mailbox.park(Instant::from_nanos(9)));
+        assert_eq!(post(3 * KEPT), 3);
     }
 }
 

@@ -24,7 +24,8 @@ impl<M, W: Wake> Remote<M, W> {
     ///
     /// A timer's message says its deadline, one that can wait for the next turn
     /// [`Instant::MAX`], one that cannot [`Instant::START`]. The instants are those of the
-    /// driver's clock.
+    /// driver's clock. Each 1024th message that waits wakes the loop whatever it says, so that the
+    /// queue does not grow for as long as the loop sleeps.
     ///
     /// Locks a mutex and, now and then, grows a queue. A system call is made only if the loop
     /// sleeps, for too long, and nobody has woken it yet.

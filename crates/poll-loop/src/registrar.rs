@@ -245,7 +245,7 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     /// [`deregister`](Self::deregister). False if it had ended before, or is no timer; a timeout
     /// that was reported ends with the next wait.
     ///
-    /// Never wakes the poller.
+    /// Does not wake the poller, unless a thousand requests wait for it.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn cancel(&self, id: Id) -> bool {
         let table = &self.shared.table;

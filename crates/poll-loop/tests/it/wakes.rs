@@ -100,7 +100,7 @@ fn a_timer_wakes_only_if_it_is_due_before_the_sleep_ends() {
 }
 
 #[test]
-fn a_cancel_never_wakes_and_a_wake_and_a_send_do() {
+fn a_cancel_does_not_wake_and_a_wake_and_a_send_do() {
     assert!(!wakes(|registrar| {
         let id = registrar.set_timeout(Duration::from_secs(9)).unwrap();
         assert!(registrar.cancel(id));
