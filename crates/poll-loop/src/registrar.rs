@@ -85,7 +85,7 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
         match registered {
             // epoll's word for what cannot be waited for because it never blocks.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                self.shared.table.change(id, Kind::Always);
+                self.shared.table.make_always(id);
                 self.always(id, interest, trigger)
             }
             other => other,

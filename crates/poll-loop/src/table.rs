@@ -140,11 +140,11 @@ impl Table {
         Some(id)
     }
 
-    /// Makes the source behind an id, which nobody else knows yet, one that is always ready.
-    pub(crate) fn change(&self, id: Id, kind: Kind) {
-        if let Some(place) = self.place(id.slot()) {
-            place.store(word(id.generation(), kind.code()), Ordering::Relaxed);
-        }
+    /// Makes a source one that is always ready, unless it has ended: whoever was told of it knows
+    /// its id before the thread that registers it does.
+    pub(crate) fn make_always(&self, id: Id) {
+        let always = word(id.generation(), Kind::Always.code());
+        self.exchange(id, Kind::Source, always);
     }
 
     /// What lives under an id; none if it is of another poller, or out of date.
@@ -242,11 +242,15 @@ impl Table {
         limbo.len() % LIMBO == 0
     }
 
-    /// Gives back the slot of a registration that failed, so that the engine never knew it.
+    /// Gives back the slot of a registration that failed, so that the engine does not know it.
+    ///
+    /// The engine may have reported it before it failed, and whoever was told have ended it: then
+    /// its slot was given back already.
     pub(crate) fn withdraw(&self, id: Id) {
-        self.end(id);
-        self.live.fetch_sub(1, Ordering::Relaxed);
-        self.release([id.slot()]);
+        if self.end(id) {
+            self.live.fetch_sub(1, Ordering::Relaxed);
+            self.release([id.slot()]);
+        }
     }
 
     /// Gives up an ended registration that the engine may know still; true as for

@@ -78,6 +78,22 @@ fn a_slot_whose_generations_are_used_up_is_not_used_again() {
 }
 
 #[test]
+fn a_slot_that_was_ended_by_another_before_it_failed_is_given_back_once() {
+    let table = Table::small(9);
+    let id = table.claim(Kind::Source).unwrap();
+    assert!(table.end(id));
+    assert!(!table.discard(id));
+    table.withdraw(id);
+    table.make_always(id);
+    table.end_batch();
+    let (one, other) = (table.claim(Kind::Source), table.claim(Kind::Source));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_ne!(one.slot(), other.slot());
+    assert!(one != id && other != id);
+    assert_eq!(table.live(), 2);
+}
+
+#[test]
 fn a_timer_that_has_passed_is_live_until_it_is_ended_from_either_side() {
     let table = Table::small(9);
     let id = table.claim(Kind::Timer).unwrap();
