@@ -227,20 +227,20 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
         let table = &self.registrar.shared.table;
         self.timers.take(id);
         let event = match NonZeroU64::new(period) {
-            // Another thread has cancelled it, and its message will find nothing any more.
-            None if !table.pass(id) => {
-                self.timers.release(id, table);
-                return None;
-            }
-            None => {
+            None if table.pass(id) => {
                 self.timers.pass(id);
                 Event::Timeout
             }
-            // If it was cancelled a moment ago, the message about that takes it off.
-            Some(period) => {
+            // If it is cancelled from now on, the message about that takes it off.
+            Some(period) if table.kind(id).is_some() => {
                 let (ticks, next) = ticks(deadline, period, self.driver.now());
                 self.timers.set(id, self.driver.insert(next, timer));
                 Event::Interval(ticks)
+            }
+            // Another thread has cancelled it, and its message will find nothing any more.
+            _ => {
+                self.timers.release(id, table);
+                return None;
             }
         };
         Some(Notification { id, event })

@@ -184,6 +184,27 @@ fn what_is_cancelled_in_the_middle_of_a_batch_is_passed_over() {
 }
 
 #[test]
+fn an_interval_that_is_cancelled_between_two_waits_ends_none_of_them() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let timers = [0; 2].map(|_| registrar.set_interval(MS).unwrap());
+    // Room for the first, so that the second is left for the next wait.
+    let mut notifications = Notifications::with_capacity(1);
+    stage.clock.advance(MS);
+    stage.poller.wait(&mut notifications, NOW).unwrap();
+    let first = notifications.iter().next().unwrap().id;
+    for id in timers.into_iter().filter(|id| *id != first) {
+        assert!(registrar.cancel(id));
+    }
+    stage.poller.wait(&mut notifications, NOW).unwrap();
+    assert_eq!(notifications.len(), 0, "it was cancelled before");
+    assert_eq!(stage.after(MS).len(), 1, "the first goes on");
+    assert!(registrar.cancel(first));
+    assert_eq!(stage.after(MS), []);
+    assert_eq!(stage.poller.next_deadline(), None);
+}
+
+#[test]
 fn a_reset_timer_comes_at_its_new_deadline_only() {
     let mut stage = Scripted::new();
     let registrar = stage.poller.registrar().clone();
