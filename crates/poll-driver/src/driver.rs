@@ -218,7 +218,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     /// to come back for a host that sleeps on the driver's descriptor. [`Instant::START`] if it is
     /// now; none if only the descriptor will tell.
     pub fn next_deadline(&self) -> Option<Instant> {
-        if !self.is_over || self.is_marked || self.mailbox.is_filled() {
+        if !self.is_over || self.is_marked || self.has_messages() {
             return Some(Instant::START);
         }
         self.timers.next_deadline()
@@ -330,6 +330,12 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
             value,
         } = fired;
         Some(Due::Timer(key, deadline, value))
+    }
+
+    /// Whether messages were posted that no turn has taken yet. One load; a message that the caller
+    /// knows of, because its thread was told by the one that posted it, is seen.
+    pub fn has_messages(&self) -> bool {
+        self.mailbox.is_filled()
     }
 
     /// Whether the present turn was not pulled to its end: then [`turn`](Self::turn) does nothing.

@@ -366,14 +366,16 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
             return false;
         }
         let deadline = self.clock().now().saturating_add(after);
-        match self.timers.key(id) {
-            Some(key) => self.driver.reset(key, deadline),
-            // Another thread has set it, and its message is still to come.
-            None => {
-                let reset = Command::Reset(id, deadline);
-                self.registrar.shared.remote.post(reset, deadline).is_ok()
-            }
+        let key = self.timers.key(id);
+        let is_reset = key.is_some_and(|key| self.driver.reset(key, deadline));
+        if is_reset && !self.driver.has_messages() {
+            return true;
         }
+        // What sets it may be among the messages that are still to come, or an earlier reset,
+        // whose word would be the last one.
+        let reset = Command::Reset(id, deadline);
+        let is_posted = self.registrar.shared.remote.post(reset, deadline).is_ok();
+        is_reset || is_posted
     }
 
     /// When a host that sleeps on the poller's descriptor has to come back at the latest, and wait

@@ -205,6 +205,22 @@ fn an_interval_that_is_cancelled_between_two_waits_ends_none_of_them() {
 }
 
 #[test]
+fn of_two_resets_the_later_one_holds_from_whichever_side() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let id = stage.poller.set_timeout(MS).unwrap();
+    assert!(registrar.reset(id, 5 * MS).unwrap());
+    assert!(stage.poller.reset(id, 10 * MS));
+    assert_eq!(stage.after(10 * MS - NS), []);
+    assert_eq!(stage.after(NS).len(), 1);
+    let id = stage.poller.set_timeout(MS).unwrap();
+    assert!(stage.poller.reset(id, 10 * MS));
+    assert!(registrar.reset(id, 5 * MS).unwrap());
+    assert_eq!(stage.after(5 * MS - NS), []);
+    assert_eq!(stage.after(NS).len(), 1);
+}
+
+#[test]
 fn a_reset_timer_comes_at_its_new_deadline_only() {
     let mut stage = Scripted::new();
     let registrar = stage.poller.registrar().clone();
