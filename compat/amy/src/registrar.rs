@@ -228,7 +228,8 @@ mod tests {
     }
     #[test]
     fn a_channel_is_written_down_until_its_receiver_goes() {
-        let mut registrar = Poller::new().unwrap().get_registrar();
+        let poller = Poller::new().unwrap();
+        let mut registrar = poller.get_registrar();
         let channels = (registrar.channel::<u8>(), registrar.sync_channel::<u8>(1));
         let live = || registrar.registrations.lock().live();
         assert_eq!(live(), 2);

@@ -148,6 +148,11 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
         self.filled.load(Ordering::Relaxed)
     }
 
+    /// Whether messages are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.queue).closed
+    }
+
     /// Takes all messages into `letters`, which is empty, in exchange for its memory; what a burst
     /// needed is given back.
     pub(crate) fn take(&self, letters: &mut VecDeque<M>) {

@@ -38,6 +38,12 @@ impl<M, W: Wake> Remote<M, W> {
         self.mailbox.post(message, before)
     }
 
+    /// Whether the driver is gone, so that messages are refused. Locks a mutex.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.mailbox.is_closed()
+    }
+
     /// Ends the driver's present turn, or its next one.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 
 use poll_api::{Clock, Engine};
 use poll_channel::{Ping, Sender, SyncSender};
@@ -36,7 +36,8 @@ where
     ///
     /// # Errors
     ///
-    /// `StorageFull`: there are 2^32 - 1 registrations.
+    /// * `BrokenPipe`: the poller is gone.
+    /// * `StorageFull`: there are 2^32 - 1 registrations.
     pub fn channel<T>(&self) -> Result<(Sender<T>, Receiver<T, E, C>)> {
         let (sender, receiver) = poll_channel::channel();
         Ok((sender, self.receive(receiver)?))
@@ -64,6 +65,10 @@ where
     ///
     /// As for [`channel`](Self::channel).
     pub fn receive<T>(&self, mut receiver: poll_channel::Receiver<T>) -> Result<Receiver<T, E, C>> {
+        // Of such a receiver nobody would be told.
+        if self.shared.remote.is_closed() {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
         let id = self.claim(Kind::Channel)?;
         let ping = self.shared.ready.ping(id.token());
         receiver.attach(ping.clone());

@@ -234,8 +234,12 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
         {
             Ok(()) => Ok(id),
             Err(error) => {
-                self.shared.table.end(id);
-                // The poller gives the slot back when it meets the message.
+                let table = &self.shared.table;
+                let ended = table.end(id);
+                // Of a message that was queued, the poller gives the slot back when it meets it.
+                if ended && matches!(error, PostError::Closed(_)) {
+                    table.release([id.slot()]);
+                }
                 Err(refused(error))
             }
         }

@@ -133,9 +133,12 @@ fn long_times_do_not_wrap() {
 }
 
 #[test]
-fn timers_of_a_poller_that_is_gone_are_refused() {
-    let (poller, registrar) = poller();
+fn timers_and_channels_of_a_poller_that_is_gone_are_refused() {
+    let (poller, mut registrar) = poller();
     drop(poller);
-    let refused = registrar.set_timeout(1).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::BrokenPipe);
+    let gone = ErrorKind::BrokenPipe;
+    assert_eq!(registrar.set_timeout(1).unwrap_err().kind(), gone);
+    assert_eq!(registrar.set_interval(1).unwrap_err().kind(), gone);
+    assert_eq!(registrar.channel::<u8>().unwrap_err().kind(), gone);
+    assert_eq!(registrar.sync_channel::<u8>(1).unwrap_err().kind(), gone);
 }

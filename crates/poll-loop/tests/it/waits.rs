@@ -9,7 +9,7 @@ use poll_conformance::scripted::Call;
 use poll_loop::{Clock, Event, Interest, Monotonic, Notifications, Trigger};
 use poll_os::engine::Backend;
 
-use crate::stage::{LONG, NOW, On, Scripted, ids, on_every_engine, wait};
+use crate::stage::{LONG, NOW, On, Scripted, ids, on_every_engine, slot, wait};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -167,6 +167,27 @@ fn a_registrar_outlives_its_poller_and_says_that_it_is_gone() {
         assert_eq!(registrar.wake().unwrap_err().kind(), gone);
         assert_eq!(registrar.set_timeout(MS).unwrap_err().kind(), gone);
         assert_eq!(registrar.set_interval(MS).unwrap_err().kind(), gone);
+        assert_eq!(registrar.channel::<u8>().unwrap_err().kind(), gone);
+        let bounded = registrar.sync_channel::<u8>(1);
+        assert_eq!(bounded.unwrap_err().kind(), gone);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn what_is_refused_after_the_poller_has_gone_takes_no_place() {
+    fn test<B: Backend>(poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        drop(poller);
+        for _ in 0..100 {
+            assert!(registrar.set_timeout(MS).is_err());
+            assert!(registrar.set_interval(MS).is_err());
+        }
+        let (here, _there) = crate::stage::pair();
+        let interest = Interest::READABLE;
+        let id = registrar.register(&here, interest, Trigger::Edge).unwrap();
+        assert_eq!(slot(id), 1, "nothing is in the first place");
+        registrar.deregister(id, &here).unwrap();
     }
     on_every_engine!(test);
 }
