@@ -64,6 +64,10 @@ pub struct Notifications {
 
 impl Notifications {
     /// A buffer for `capacity` notifications; zero counts as one.
+    ///
+    /// # Panics
+    ///
+    /// If so many do not fit into memory, as [`Vec::with_capacity`].
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         let capacity = capacity.max(1);

@@ -137,7 +137,8 @@ impl<E: Engine<Error = Error>, C: Clock> Placement<E, C> {
         self.at(usize::try_from(hash % count).unwrap_or_default())
     }
 
-    /// The registrar of the poller that an id belongs to; none if it is not of this set.
+    /// The registrar of the poller that an id of this set belongs to; none if the set has no poller
+    /// of that number. Ids of other sets look alike.
     #[must_use]
     pub fn of(&self, id: Id) -> Option<&Registrar<E, C>> {
         self.set.registrars.get(id.poller())

@@ -293,8 +293,8 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
         posted.map_err(refused)
     }
 
-    /// Whether something is registered under `id`: a source, a timer that was not reported yet, a
-    /// channel.
+    /// Whether something is registered under `id`: a source, a timer, a channel. A timeout that was
+    /// reported is until the next wait.
     #[must_use]
     pub fn is_live(&self, id: Id) -> bool {
         self.shared.table.kind(id).is_some()
