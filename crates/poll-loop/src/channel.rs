@@ -37,7 +37,7 @@ where
     /// # Errors
     ///
     /// * `BrokenPipe`: the poller is gone.
-    /// * `StorageFull`: there are 2^32 - 1 registrations.
+    /// * `StorageFull`: there are 2^32 - 2 registrations.
     pub fn channel<T>(&self) -> Result<(Sender<T>, Receiver<T, E, C>)> {
         let (sender, receiver) = poll_channel::channel();
         Ok((sender, self.receive(receiver)?))

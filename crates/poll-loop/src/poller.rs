@@ -315,7 +315,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
     ///
     /// # Errors
     ///
-    /// `StorageFull`: there are 2^32 - 1 registrations.
+    /// `StorageFull`: there are 2^32 - 2 registrations.
     pub fn set_timeout(&mut self, after: Duration) -> Result<Id> {
         self.set_timeout_at(self.clock().now().saturating_add(after))
     }
@@ -348,7 +348,8 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
         Ok(id)
     }
 
-    /// As [`Registrar::cancel`], from the poller's own thread.
+    /// As [`Registrar::cancel`], from the poller's own thread. If another thread cancels the timer
+    /// at the same moment, both are told that they ended it.
     pub fn cancel(&mut self, id: Id) -> bool {
         let table = &self.registrar.shared.table;
         let ended = table.end_timer(id);

@@ -46,7 +46,7 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     ///
     /// # Errors
     ///
-    /// As the engine's [`register`](Register::register), and `StorageFull` when there are 2^32 - 1
+    /// As the engine's [`register`](Register::register), and `StorageFull` when there are 2^32 - 2
     /// registrations.
     pub fn register<S: ?Sized>(
         &self,
@@ -198,7 +198,7 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     /// # Errors
     ///
     /// * `BrokenPipe`: the poller is gone.
-    /// * `StorageFull`: there are 2^32 - 1 registrations.
+    /// * `StorageFull`: there are 2^32 - 2 registrations.
     pub fn set_timeout(&self, after: Duration) -> Result<Id> {
         self.set_timeout_at(self.shared.clock.now().saturating_add(after))
     }

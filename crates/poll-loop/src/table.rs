@@ -116,7 +116,7 @@ impl Table {
         }
     }
 
-    /// Claims a slot for a registration; none if all 2^32 - 1 are taken.
+    /// Claims a slot for a registration; none if all 2^32 - 2 are taken.
     pub(crate) fn claim(&self, kind: Kind) -> Option<Id> {
         let slot = self.lock().take()?;
         if kind != Kind::Timer {
