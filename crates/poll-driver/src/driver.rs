@@ -226,10 +226,11 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
 
     /// One wait of the engine, at most until `limit` or the next deadline, whichever is earlier.
     ///
-    /// It only renews [`now`](Self::now) unless the turn before was pulled to its end, which is
-    /// when [`next_due`](Self::next_due) returned nothing: so nothing is lost, and whoever has no
-    /// room for all of it gets the timers too, however many events there are. One system call where
-    /// the engine makes one, and no allocation.
+    /// It only renews [`now`](Self::now) and takes the messages that were posted meanwhile, unless
+    /// the turn before was pulled to its end, which is when [`next_due`](Self::next_due) returned
+    /// nothing: so nothing is lost, and whoever has no room for all of it gets the timers too,
+    /// however many events there are. One system call where the engine makes one, and no
+    /// allocation.
     ///
     /// # Errors
     ///
@@ -237,6 +238,10 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     pub fn turn(&mut self, limit: Limit) -> Result<(), E::Error> {
         self.now = None;
         if !self.is_over {
+            // What is left may be a timer that another thread has reset or cancelled long ago.
+            if self.letters.is_empty() {
+                self.mailbox.take(&mut self.letters);
+            }
             return Ok(());
         }
         self.is_over = false;
@@ -338,7 +343,8 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         self.mailbox.is_filled()
     }
 
-    /// Whether the present turn was not pulled to its end: then [`turn`](Self::turn) does nothing.
+    /// Whether the present turn was not pulled to its end: then [`turn`](Self::turn) does not
+    /// look at the engine.
     pub const fn is_unfinished(&self) -> bool {
         !self.is_over
     }

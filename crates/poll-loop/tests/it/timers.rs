@@ -205,6 +205,24 @@ fn an_interval_that_is_cancelled_between_two_waits_ends_none_of_them() {
 }
 
 #[test]
+fn a_timeout_that_is_reset_between_two_waits_is_reported_by_neither() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let timers = [0; 2].map(|_| registrar.set_timeout(MS).unwrap());
+    // Room for the first, so that the second is left for the next wait.
+    let mut notifications = Notifications::with_capacity(1);
+    stage.clock.advance(MS);
+    stage.poller.wait(&mut notifications, NOW).unwrap();
+    let first = notifications.iter().next().unwrap().id;
+    stage.clock.advance(5 * MS);
+    for id in timers.into_iter().filter(|id| *id != first) {
+        assert!(registrar.reset(id, 10 * MS).unwrap());
+    }
+    assert_eq!(stage.after(10 * MS - NS), []);
+    assert_eq!(stage.after(NS).len(), 1);
+}
+
+#[test]
 fn of_two_resets_the_later_one_holds_from_whichever_side() {
     let mut stage = Scripted::new();
     let registrar = stage.poller.registrar().clone();
