@@ -18,6 +18,7 @@ mod primary;
 mod sources;
 mod stage;
 mod threads;
+mod timer_model;
 mod timers;
 mod waits;
 mod wakes;
