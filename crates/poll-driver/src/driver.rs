@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use poll_api::{Clock, Engine, Event, EventBuffer, Instant, Token};
 use poll_channel::{Drained, ReadyRegistry, ReadySet};
 use poll_timer::{Expired, Expiry, TimerKey, TimerWheel};
 
+use crate::letters::Letters;
 use crate::limit::{Limit, Plan};
 use crate::mailbox::Mailbox;
 use crate::remote::Remote;
@@ -20,6 +20,11 @@ use crate::trace::trace;
 /// What exceeds it is not lost: the next turn does not sleep, and goes on with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
+    /// Messages of other threads: how many of them an event of a source waits for.
+    ///
+    /// Timers wait for messages, so that none comes that was cancelled in time: see
+    /// [`Driver::next_due`].
+    pub messages: usize,
     /// Events of sources that one wait reports at most; the size of the buffer.
     pub events: usize,
     /// Tokens that were made ready by the program.
@@ -32,6 +37,7 @@ impl Default for Budget {
     /// 1024 events, and 256 of each of the others.
     fn default() -> Self {
         Self {
+            messages: 256,
             events: 1024,
             ready: 256,
             timers: 256,
@@ -100,7 +106,7 @@ pub struct Driver<E: Engine, C, T, M> {
     is_marked: bool,
     timers: TimerWheel<T>,
     mailbox: Arc<Mailbox<M, E::Waker>>,
-    letters: VecDeque<M>,
+    letters: Letters<M>,
     // Whether all of this turn was handed out.
     is_over: bool,
     // The expiry of this turn, once it has begun.
@@ -124,6 +130,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         let waker = E::waker(engine.registry(), token)?;
         // Of a budget of nothing there would be no end.
         let budget = Budget {
+            messages: budget.messages.max(1),
             events: budget.events,
             ready: budget.ready.max(1),
             timers: budget.timers.max(1),
@@ -138,7 +145,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
             is_marked: false,
             timers: TimerWheel::new(),
             mailbox: Arc::new(Mailbox::new(waker)),
-            letters: VecDeque::new(),
+            letters: Letters::new(),
             is_over: true,
             expiry: None,
             ready_left: budget.ready,
@@ -229,8 +236,13 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     /// It only renews [`now`](Self::now) and takes the messages that were posted meanwhile, unless
     /// the turn before was pulled to its end, which is when [`next_due`](Self::next_due) returned
     /// nothing: so nothing is lost, and whoever has no room for all of it gets the timers too,
-    /// however many events there are. One system call where the engine makes one, and no
-    /// allocation.
+    /// however many events there are. The budgets are those of the whole turn then. One system
+    /// call where the engine makes one, and no allocation, unless messages come faster than they
+    /// are handed out.
+    ///
+    /// A sleep with an end is as long as was left of the time when the clock was read. If the
+    /// system takes the processor away between that and the engine's system call, the sleep ends
+    /// later by as much; never earlier.
     ///
     /// # Errors
     ///
@@ -239,12 +251,11 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         self.now = None;
         if !self.is_over {
             // What is left may be a timer that another thread has reset or cancelled long ago.
-            if self.letters.is_empty() {
-                self.mailbox.take(&mut self.letters);
-            }
+            self.mailbox.take(self.letters.queue());
             return Ok(());
         }
         self.is_over = false;
+        self.letters.begin(self.budget.messages);
         self.ready_left = self.budget.ready;
         self.expiry = None;
         let timeout = self.park(limit);
@@ -253,7 +264,7 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         let looked = self.engine.wait(&mut self.events, timeout);
         self.mailbox.unpark();
         self.next_event = 0;
-        self.mailbox.take(&mut self.letters);
+        self.mailbox.take(self.letters.queue());
         trace!(
             ?timeout,
             events = self.events.len(),
@@ -265,7 +276,10 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
 
     /// Publishes until when the engine may sleep, and returns for how long.
     fn park(&mut self, limit: Limit) -> Option<Duration> {
-        let limit = if self.is_marked { Limit::Now } else { limit };
+        let limit = match self.is_marked || !self.letters.is_empty() {
+            true => Limit::Now,
+            false => limit,
+        };
         match Plan::new(limit, self.timers.next_deadline(), &self.clock) {
             Plan::Sleep { timeout, until } if self.mailbox.park(until) => timeout,
             Plan::Sleep { .. } | Plan::Look => Some(Duration::ZERO),
@@ -275,14 +289,18 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     /// The next thing this turn hands out; none when it is over, because nothing is left or
     /// because its budgets are used up.
     ///
-    /// Messages come first, in the order they were posted, so that a timer that another thread
-    /// cancelled is not handed out; then events, ready tokens, and timers in the order of their
-    /// deadlines.
+    /// Messages come first, in the order they were posted; then events, ready tokens, and timers in
+    /// the order of their deadlines.
+    ///
+    /// A timer comes after all messages that were posted before its deadline, however many there
+    /// are, so that one that another thread cancelled in time is not handed out; and after all that
+    /// were posted before this turn, unless they are more than the budget. Those that were posted
+    /// since are asked for once more before the first timer, and come before it too.
     pub fn next_due(&mut self) -> Option<Due<T, M>> {
         if self.is_over {
             return None;
         }
-        if let Some(message) = self.letters.pop_front() {
+        if let Some(message) = self.letters.pop() {
             return Some(Due::Message(message));
         }
         if let Some(event) = self.next_event() {
@@ -290,6 +308,16 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         }
         if let Some(token) = self.next_ready() {
             return Some(Due::Ready(token));
+        }
+        if self.expiry.is_none() && !self.timers.is_empty() {
+            // What was posted before this instant is in the box when it is looked into afterwards.
+            let now = self.now();
+            self.mailbox.take(self.letters.queue());
+            if let Some(message) = self.letters.pop() {
+                return Some(Due::Message(message));
+            }
+            let heard = self.letters.heard(now);
+            self.expiry = Some(self.timers.expiry(heard, self.budget.timers));
         }
         let timer = self.next_timer();
         self.is_over = timer.is_none();
@@ -321,13 +349,6 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
     }
 
     fn next_timer(&mut self) -> Option<Due<T, M>> {
-        if self.timers.is_empty() {
-            return None;
-        }
-        if self.expiry.is_none() {
-            let now = self.now();
-            self.expiry = Some(self.timers.expiry(now, self.budget.timers));
-        }
         let fired = self.timers.expire(self.expiry.as_mut()?)?;
         let Expired {
             key,
@@ -337,10 +358,16 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         Some(Due::Timer(key, deadline, value))
     }
 
-    /// Whether messages were posted that no turn has taken yet. One load; a message that the caller
-    /// knows of, because its thread was told by the one that posted it, is seen.
+    /// Whether messages were posted that were not handed out yet. One load; a message that the
+    /// caller knows of, because its thread was told by the one that posted it, is seen.
     pub fn has_messages(&self) -> bool {
-        self.mailbox.is_filled()
+        !self.letters.is_empty() || self.mailbox.is_filled()
+    }
+
+    /// How many messages were taken and not handed out yet: after a turn, those that exceeded its
+    /// budget.
+    pub fn backlog(&self) -> usize {
+        self.letters.len()
     }
 
     /// Whether the present turn was not pulled to its end: then [`turn`](Self::turn) does not
@@ -352,8 +379,12 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
 
 impl<E: Engine + AsFd, C, T, M> AsFd for Driver<E, C, T, M> {
     /// The engine's descriptor, readable while a turn would find an event, a message or a ready
-    /// token. Whoever sleeps on it comes back at [`next_deadline`](Driver::next_deadline), asked
-    /// for after this, at the latest.
+    /// token. Whoever sleeps on it comes back at [`next_deadline`](Driver::next_deadline) at the
+    /// latest.
+    ///
+    /// Ask for that deadline after this call, and again after each turn, once
+    /// [`next_due`](Driver::next_due) has returned nothing: a turn takes what made the descriptor
+    /// readable, and what it leaves is told by the deadline alone.
     fn as_fd(&self) -> BorrowedFd<'_> {
         let descriptor = self.engine.as_fd();
         self.mailbox.lend();

@@ -3,6 +3,7 @@
 
 mod driver;
 mod error;
+mod letters;
 mod limit;
 mod mailbox;
 mod remote;

@@ -153,15 +153,19 @@ impl<M, W: Wake, F: Fences> Mailbox<M, W, F> {
         lock(&self.queue).closed
     }
 
-    /// Takes all messages into `letters`, which is empty, in exchange for its memory; what a burst
-    /// needed is given back.
+    /// Adds all messages to `letters`: if that is empty, in exchange for its memory, of which what
+    /// a burst needed is given back.
     pub(crate) fn take(&self, letters: &mut VecDeque<M>) {
-        if letters.capacity() > KEPT {
+        if letters.is_empty() && letters.capacity() > KEPT {
             *letters = VecDeque::new();
         }
         if self.is_filled() {
             let mut queue = lock(&self.queue);
-            mem::swap(&mut queue.letters, letters);
+            if letters.is_empty() {
+                mem::swap(&mut queue.letters, letters);
+            } else {
+                letters.append(&mut queue.letters);
+            }
             self.filled.store(false, Ordering::Relaxed);
         }
     }

@@ -158,12 +158,14 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
     fn wait_with(&mut self, notifications: &mut Notifications, limit: Limit) -> Result<()> {
         notifications.begin(&self.registrar.shared.table);
         self.timers.end_passed(&self.registrar.shared.table);
+        // What others have asked for by the end of this wait, and is still to be done.
+        let mut owed = None;
         loop {
             let look = !self.always.is_empty() || self.is_woken;
             // What is left may be for those who have gone, so that it takes another turn to look.
             let is_left = self.driver.is_unfinished();
             let turned = self.driver.turn(if look { Limit::Now } else { limit });
-            self.collect(notifications);
+            let obeyed = self.collect(notifications);
             // There is room at the end of each turn, whatever the driver hands out.
             self.collect_always(notifications);
             let woken = core::mem::take(&mut self.is_woken);
@@ -176,24 +178,35 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 Limit::Now => true,
                 Limit::For(_) | Limit::Never => false,
             };
-            if over && !is_left || woken {
+            if woken {
                 return Ok(());
+            }
+            if over && !is_left {
+                // It may set a timer that is due. Of what comes meanwhile the next wait knows.
+                let owed = owed.get_or_insert(obeyed + self.driver.backlog());
+                *owed = owed.saturating_sub(obeyed);
+                if *owed == 0 {
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// Moves what the driver hands out into the buffer, as far as there is room.
-    fn collect(&mut self, notifications: &mut Notifications) {
+    /// Moves what the driver hands out into the buffer, as far as there is room, and says how many
+    /// requests of others were met.
+    fn collect(&mut self, notifications: &mut Notifications) -> usize {
+        let mut obeyed = 0;
         while !notifications.is_full() {
             let Some(due) = self.driver.next_due() else {
                 // All that was harvested has been looked at.
                 self.registrar.shared.table.end_batch();
-                return;
+                break;
             };
             let notification = match due {
                 Due::Event(report) => self.source(report),
                 Due::Timer(_, deadline, timer) => self.expired(deadline, timer),
                 Due::Message(command) => {
+                    obeyed += 1;
                     self.obey(command);
                     None
                 }
@@ -203,6 +216,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 notifications.push(notification);
             }
         }
+        obeyed
     }
 
     fn source(&self, report: Report) -> Option<Notification> {

@@ -127,8 +127,28 @@ fn messages_that_were_not_handed_out_come_before_those_posted_since() {
     stage.driver.turn(Limit::Never).unwrap();
     assert_eq!(stage.driver.next_due(), Some(Due::Message("a")));
     remote.post("c", Instant::MAX).unwrap();
-    assert_eq!(stage.turn(Limit::Never), [Due::Message("b")]);
-    assert_eq!(stage.turn(Limit::Never), [Due::Message("c")]);
+    let both = [Due::Message("b"), Due::Message("c")];
+    assert_eq!(stage.turn(Limit::Never), both);
+}
+
+#[test]
+fn a_message_that_was_posted_since_the_turn_began_comes_before_its_timers() {
+    let mut stage = Stage::new();
+    let (_here, there) = stage.pair(1);
+    let deadline = stage.after(MS);
+    let key = stage.driver.insert(deadline, 7);
+    stage.driver.insert(deadline, 8);
+    let remote = stage.driver.remote();
+    (&there).write_all(b"x").unwrap();
+    stage.driver.turn(Limit::Never).unwrap();
+    assert!(matches!(stage.driver.next_due(), Some(Due::Event(_))));
+    // While the event is worked at another thread cancels, in time, and then the deadline passes.
+    remote.post("cancel", Instant::MAX).unwrap();
+    stage.clock.advance(2 * MS);
+    assert_eq!(stage.driver.next_due(), Some(Due::Message("cancel")));
+    assert_eq!(stage.driver.cancel(key), Some(7));
+    let rest = stage.rest();
+    assert!(matches!(rest[..], [Due::Timer(_, _, 8)]), "{rest:?}");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use core::num::NonZeroU64;
 use core::time::Duration;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 
-use poll_loop::{Event, Instant, Notification, Notifications};
+use poll_loop::{Event, Instant, Interest, Notification, Notifications, Trigger};
 
 use crate::stage::{NOW, Scripted, ids, slot};
 
@@ -56,6 +56,56 @@ fn a_timeout_of_zero_comes_in_the_next_wait_and_one_for_ever_never() {
         assert_eq!(ids(&mut stage.poller, NOW), []);
         assert!(registrar.is_live(never));
     }
+}
+
+#[test]
+fn a_timeout_comes_in_the_next_wait_also_behind_ten_thousand_requests() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let other = registrar.set_timeout(Duration::from_secs(9)).unwrap();
+    for _ in 0..10_000 {
+        assert!(registrar.reset(other, Duration::from_secs(9)).unwrap());
+    }
+    let id = registrar.set_timeout(Duration::ZERO).unwrap();
+    assert_eq!(ids(&mut stage.poller, NOW), [id]);
+}
+
+#[test]
+fn an_event_comes_before_ten_thousand_requests_are_done() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (here, there) = stage.machine.pair();
+    let source = registrar
+        .register(&here, Interest::READABLE, Trigger::Edge)
+        .unwrap();
+    let other = registrar.set_timeout(Duration::from_secs(9)).unwrap();
+    for _ in 0..10_000 {
+        assert!(registrar.reset(other, Duration::from_secs(9)).unwrap());
+    }
+    // It would be met after them.
+    registrar.wake().unwrap();
+    (&there).write_all(b"x").unwrap();
+    assert_eq!(ids(&mut stage.poller, NOW), [source]);
+    assert_eq!(stage.poller.next_deadline(), Some(Instant::START));
+}
+
+#[test]
+fn of_two_resets_the_later_one_holds_also_behind_more_than_a_wait_takes() {
+    let mut stage = Scripted::new();
+    let registrar = stage.poller.registrar().clone();
+    let (here, there) = stage.machine.pair();
+    registrar
+        .register(&here, Interest::READABLE, Trigger::Edge)
+        .unwrap();
+    let id = stage.poller.set_timeout(MS).unwrap();
+    for _ in 0..1_000 {
+        assert!(registrar.reset(id, 5 * MS).unwrap());
+    }
+    (&there).write_all(b"x").unwrap();
+    assert_eq!(ids(&mut stage.poller, NOW).len(), 1, "the source");
+    assert!(stage.poller.reset(id, 10 * MS));
+    assert_eq!(stage.after(10 * MS - NS), []);
+    assert_eq!(stage.after(NS).len(), 1);
 }
 
 #[test]
