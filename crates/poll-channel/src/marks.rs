@@ -1,8 +1,8 @@
 //! The marks of a ready set: who was made ready, once each and in order, and who has to be woken.
 //!
 //! ```text
-//!   raise: mark up ──► was up: done (whoever put it up queues it and wakes)
-//!             │
+//!   raise: mark up ──► was up: done (whoever put it up queues it and wakes), unless a wake
+//!             │                was refused: try again
 //!             └──────► was down: queue it ──► nobody has woken for the queue: wake
 //!   take:  the whole queue, in one piece; it is empty again, and nobody has woken for it
 //!   lower: mark down, then act on the token
@@ -86,6 +86,8 @@ pub(crate) type Raised<O = Proven> = VecDeque<Arc<Mark<O>>>;
 pub(crate) struct Marks<W, O: Orderings = Proven> {
     wake: W,
     queue: Mutex<Queue<O>>,
+    // The system refused to wake the owner for what is queued; changed under the lock.
+    is_refused: AtomicBool,
 }
 
 /// What is behind the mutex.
@@ -104,6 +106,7 @@ impl<W: Wake, O: Orderings> Marks<W, O> {
                 raised: Raised::new(),
                 is_told: false,
             }),
+            is_refused: AtomicBool::new(false),
         }
     }
 
@@ -111,24 +114,31 @@ impl<W: Wake, O: Orderings> Marks<W, O> {
     #[inline]
     pub(crate) fn raise(&self, mark: &Arc<Mark<O>>) -> Result<(), W::Error> {
         // Spares the owner a turn for nothing; whether the mark is live, `lower` decides.
-        if mark.retired.load(Ordering::Relaxed) || mark.up.swap(true, O::RAISE) {
+        if mark.retired.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.queue(mark)
+        let was_up = mark.up.swap(true, O::RAISE);
+        // The thread that was refused sees that, and so does whoever it tells.
+        if was_up && !self.is_refused.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.queue((!was_up).then_some(mark))
     }
 
-    fn queue(&self, mark: &Arc<Mark<O>>) -> Result<(), W::Error> {
+    /// Queues `mark`, if there is one to queue, and wakes the owner if nobody has for the queue.
+    fn queue(&self, mark: Option<&Arc<Mark<O>>>) -> Result<(), W::Error> {
         let mut queue = lock(&self.queue);
-        queue.raised.push_back(Arc::clone(mark));
-        let was_told = mem::replace(&mut queue.is_told, true);
-        // Before the owner is woken, so that it does not meet the lock.
-        drop(queue);
-        if was_told {
+        queue.raised.extend(mark.cloned());
+        if mem::replace(&mut queue.is_told, true) {
             return Ok(());
         }
+        // Before the owner is woken, so that it does not meet the lock.
+        drop(queue);
         self.wake.wake().inspect_err(|_| {
             // The next mark tries again. If the owner came by itself meanwhile, in vain.
-            lock(&self.queue).is_told = false;
+            let mut queue = lock(&self.queue);
+            queue.is_told = false;
+            self.is_refused.store(true, Ordering::Relaxed);
         })
     }
 
@@ -137,6 +147,7 @@ impl<W: Wake, O: Orderings> Marks<W, O> {
         let mut queue = lock(&self.queue);
         mem::swap(batch, &mut queue.raised);
         queue.is_told = false;
+        self.is_refused.store(false, Ordering::Relaxed);
     }
 
     /// Gives back the memory that no queued mark needs.

@@ -70,6 +70,9 @@ impl<W: Wake> ReadySet<W> {
     /// visible to `each`. Pings that were dropped or retired are passed over, also when `each`
     /// itself drops or retires them.
     ///
+    /// If `each` panics, its token counts as delivered, and the others of the batch stay pending
+    /// as after [`Drained::More`]: whoever catches the panic drains again before sleeping.
+    ///
     /// Locks a mutex at most once; no system call, and no allocation.
     #[must_use = "a loop that sleeps although more is pending is late for it"]
     pub fn drain(&mut self, budget: usize, mut each: impl FnMut(Token)) -> Drained {
@@ -183,7 +186,7 @@ impl<W: Wake> Ping<W> {
     /// # Errors
     ///
     /// The system refused to wake a sleeping loop; the token is in the set, and delivered when the
-    /// loop comes back. The next token that is marked tries again.
+    /// loop comes back. The next mark of this token or another one tries again.
     #[inline]
     pub fn mark(&self) -> Result<(), W::Error> {
         self.handle.marks.raise(&self.handle.mark)

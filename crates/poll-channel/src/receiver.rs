@@ -279,6 +279,11 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 /// Values of a channel, up to a budget; made by [`Receiver::drain`] and [`Receiver::try_iter`].
+///
+/// When it is dropped before it has found the channel empty, also by a panic, the receiver asks to
+/// be told again, which locks a mutex. Whoever hands it to [`forget`](core::mem::forget) instead
+/// leaves a receiver that nobody is told of, until it has found the channel empty or
+/// [`rearm`](Receiver::rearm) is called.
 pub struct Drain<'a, T> {
     receiver: &'a mut Receiver<T>,
     left: usize,

@@ -3,7 +3,7 @@
 use poll_api::{Token, Wake};
 use poll_channel::{Drained, Ping, ReadySet};
 
-use crate::rings::{Broken, Refused, Rings};
+use crate::rings::{Broken, Moody, Refused, Rings};
 
 fn set() -> (ReadySet<Rings>, Rings) {
     let rings = Rings::default();
@@ -194,6 +194,53 @@ fn after_a_refused_wake_the_next_mark_wakes_though_the_set_is_not_empty() {
     let mut seen = Vec::new();
     assert_eq!(set.drain(8, |token| seen.push(token)), Drained::All);
     assert_eq!(seen, [Token(3), Token(4)]);
+}
+
+#[test]
+fn after_a_refused_wake_the_next_mark_of_the_same_token_wakes_too() {
+    let moody = Moody::default();
+    let mut set = ReadySet::new(moody.clone());
+    let ping = set.registry().ping(Token(3));
+    moody.refuse(true);
+    for _ in 0..2 {
+        assert_eq!(ping.mark(), Err(Refused), "it tries each time");
+    }
+    moody.refuse(false);
+    for _ in 0..3 {
+        assert_eq!(ping.mark(), Ok(()));
+    }
+    assert_eq!(moody.rings.take(), 1, "once");
+    assert_eq!(set.drain(8, |_| {}), Drained::All);
+    // What was refused and then taken by a loop that came by itself is no reason to wake.
+    moody.refuse(true);
+    assert_eq!(ping.mark(), Err(Refused));
+    moody.refuse(false);
+    let mut seen = 0;
+    let again = set.drain(8, |_| {
+        seen += 1;
+        // Marked while the set is drained, so that it is up and wakes once.
+        ping.mark().unwrap();
+        ping.mark().unwrap();
+    });
+    assert_eq!((seen, again), (1, Drained::All));
+    assert_eq!(moody.rings.take(), 1);
+}
+
+#[test]
+fn a_mark_that_was_taken_since_its_wake_was_refused_wakes_nobody() {
+    let moody = Moody::default();
+    let mut set = ReadySet::new(moody.clone());
+    let pings = [Token(1), Token(2)].map(|token| set.registry().ping(token));
+    moody.refuse(true);
+    for ping in &pings {
+        assert_eq!(ping.mark(), Err(Refused));
+    }
+    moody.refuse(false);
+    // One is delivered; the other is up, and with the set, which knows of it.
+    assert_eq!(set.drain(1, |_| {}), Drained::More);
+    assert_eq!(pings[1].mark(), Ok(()));
+    assert_eq!(moody.rings.take(), 0);
+    assert_eq!(set.drain(8, |_| {}), Drained::All);
 }
 
 #[test]

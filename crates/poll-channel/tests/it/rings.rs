@@ -1,7 +1,7 @@
 //! A waker that counts: what the receiver's loop would be told.
 
 use core::convert::Infallible;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use poll_api::Wake;
@@ -45,6 +45,30 @@ impl Wake for Broken {
 
     fn wake(&self) -> Result<(), Refused> {
         Err(Refused)
+    }
+}
+
+/// A waker whose system refuses at times, and which counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Moody {
+    pub(crate) rings: Rings,
+    refuses: Arc<AtomicBool>,
+}
+
+impl Moody {
+    pub(crate) fn refuse(&self, refuses: bool) {
+        self.refuses.store(refuses, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Moody {
+    type Error = Refused;
+
+    fn wake(&self) -> Result<(), Refused> {
+        if self.refuses.load(Ordering::SeqCst) {
+            return Err(Refused);
+        }
+        self.rings.wake().map_err(|never| match never {})
     }
 }
 

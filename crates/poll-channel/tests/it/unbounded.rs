@@ -319,6 +319,26 @@ fn a_value_whose_destructor_panics_leaves_the_channel_usable() {
 }
 
 #[test]
+fn a_drain_that_a_panic_ends_asks_to_be_told_and_one_that_is_forgotten_does_not() {
+    let (sender, mut receiver, rings) = attached();
+    for value in 0..4 {
+        sender.send(value).unwrap();
+    }
+    assert_eq!(rings.take(), 1);
+    let panicked = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
+        receiver.drain(8).for_each(|value| assert_ne!(value, 1));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(rings.take(), 1, "two values are left");
+    core::mem::forget(receiver.drain(8));
+    sender.send(4).unwrap();
+    assert_eq!(rings.take(), 0);
+    receiver.rearm();
+    assert_eq!(rings.take(), 1);
+    assert_eq!(receiver.drain(8).collect::<Vec<_>>(), [2, 3, 4]);
+}
+
+#[test]
 fn values_without_size_are_counted() {
     let (sender, mut receiver) = channel();
     for _ in 0..1000 {
