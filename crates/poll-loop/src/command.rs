@@ -15,8 +15,6 @@ pub(crate) enum Command {
     Reset(Id, Instant),
     /// A source that is always ready has been registered, or registered anew.
     Always(Always),
-    /// A wait is to return.
-    Wake,
     /// There is something to clean up.
     Sweep,
 }

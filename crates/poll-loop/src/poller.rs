@@ -58,6 +58,10 @@ pub struct Poller<E: Engine = Poll, C = Monotonic> {
     is_woken: bool,
 }
 
+/// The token of no registration, because slot zero is none's: of the driver's own wake-ups among
+/// the engine's events, and of [`Registrar::wake`] among the ready tokens.
+const NOBODY: Token = Token(0);
+
 impl Poller {
     /// A new poller on the target's own engine and the monotonic clock.
     ///
@@ -87,13 +91,13 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
 
     /// The poller with this number in its set.
     pub(crate) fn member(engine: E, clock: C, member: u8) -> Result<Self> {
-        // Slot zero is no registration's, so this is the token of none.
-        let driver = Driver::new(engine, clock.clone(), Token(0), Budget::default())?;
+        let driver = Driver::new(engine, clock.clone(), NOBODY, Budget::default())?;
         let shared = Shared {
             table: Arc::new(Table::new(member)),
             registry: driver.registry().clone(),
             remote: driver.remote(),
             ready: driver.ready().clone(),
+            wake: driver.ready().ping(NOBODY),
             clock,
         };
         Ok(Self {
@@ -210,6 +214,10 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                     self.obey(command);
                     None
                 }
+                Due::Ready(NOBODY) => {
+                    self.is_woken = true;
+                    None
+                }
                 Due::Ready(token) => self.channel(token),
             };
             if let Some(notification) = notification {
@@ -283,7 +291,6 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 }
             }
             Command::Always(source) => self.begin_always(source),
-            Command::Wake => self.is_woken = true,
             Command::Sweep => {}
         }
     }

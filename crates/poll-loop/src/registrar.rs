@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 use poll_api::{Clock, Engine, Instant, Interest, Ready, Register, Trigger};
-use poll_driver::{PostError, ReadyRegistry, Remote};
+use poll_driver::{Ping, PostError, ReadyRegistry, Remote};
 use poll_os::{Monotonic, Poll};
 
 use crate::command::{Always, Command};
@@ -19,6 +19,8 @@ pub(crate) struct Shared<E: Engine, C> {
     pub(crate) registry: E::Registry,
     pub(crate) remote: Remote<Command, E::Waker>,
     pub(crate) ready: ReadyRegistry<E::Waker>,
+    // Its token is that of no registration.
+    pub(crate) wake: Ping<E::Waker>,
     pub(crate) clock: C,
 }
 
@@ -40,7 +42,8 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     /// The source has to stay open, and be deregistered before it is closed:
     /// [`own`](Self::own) does both. A source that its engine cannot wait for because it is always
     /// ready, as a regular file is for epoll, is reported as such: once for
-    /// [`Trigger::Edge`] and [`Trigger::Oneshot`], in each wait for [`Trigger::Level`].
+    /// [`Trigger::Edge`] and [`Trigger::Oneshot`], in each wait for [`Trigger::Level`]. The engine
+    /// says so by `EPERM`, or, if it has no errnos, by an error of the kind `PermissionDenied`.
     ///
     /// A notification may reach the poller's thread before this returns.
     ///
@@ -83,8 +86,7 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
             .registry
             .register(source, id.token(), interest, trigger);
         match registered {
-            // epoll's word for what cannot be waited for because it never blocks.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(error) if never_blocks(&error) => {
                 self.shared.table.make_always(id);
                 self.always(id, interest, trigger)
             }
@@ -168,7 +170,8 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
     ///
     /// # Errors
     ///
-    /// As the engine's [`rearm`](Register::rearm).
+    /// * `NotFound`: there is no such registration any more.
+    /// * As the engine's [`rearm`](Register::rearm).
     pub fn rearm<S: ?Sized>(
         &self,
         id: Id,
@@ -282,15 +285,19 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
         posted.map_err(refused).map(|()| true)
     }
 
-    /// Ends the poller's present wait, or its next one, also if there is nothing to report.
+    /// Ends the poller's present wait, or its next one, also if there is nothing to report. Wakes
+    /// that no wait has met yet count as one, and what a thread wrote before each of them is
+    /// visible after that wait.
     ///
     /// # Errors
     ///
     /// * `BrokenPipe`: the poller is gone.
-    /// * The system refused to wake it.
+    /// * The system refused to wake it; the wake stands, and the next one tries again.
     pub fn wake(&self) -> Result<()> {
-        let posted = self.shared.remote.post(Command::Wake, Instant::START);
-        posted.map_err(refused)
+        if self.shared.remote.is_closed() {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        self.shared.wake.mark()
     }
 
     /// Whether something is registered under `id`: a source, a timer, a channel. A timeout that was
@@ -338,6 +345,13 @@ impl<E: Engine<Error = Error>, C: Clock> Registrar<E, C> {
         let posted = self.shared.remote.post(command, Instant::START);
         posted.map_err(refused)
     }
+}
+
+/// Whether a registration failed because its source is always ready.
+fn never_blocks(error: &Error) -> bool {
+    // An engine in memory has no errnos to say it with.
+    let has_none = error.raw_os_error().is_none();
+    poll_os::never_blocks(error) || has_none && error.kind() == ErrorKind::PermissionDenied
 }
 
 /// The period of an interval in nanoseconds, which is not zero.

@@ -140,6 +140,7 @@ pub use poll_api::{
     Capabilities, Clock, Engine, Event, EventBuffer, Instant, Interest, Ready, Register,
     RegisterError, Registered, Token, Trigger, Wake,
 };
+pub use registry::never_blocks;
 pub use signal::Signals;
 pub use sys_process::Signal;
 pub use time::Monotonic;

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use poll_api::{Interest, Register, Token, Trigger};
+use sys_poll::Errno;
 
 use crate::backend::{Backend, Nestable};
 use crate::change::{Change, Operation};
@@ -30,6 +31,13 @@ pub(crate) struct Shared<B: Backend> {
     pub(crate) wakers: Arc<Wakers<B::Bell>>,
 }
 
+/// Whether a registration failed because its source never blocks, as a regular file: `EPERM`, for
+/// which there is nothing to wait. `EACCES`, of the same [`ErrorKind`](io::ErrorKind), is not it.
+#[must_use]
+pub fn never_blocks(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::PERM.raw_os_error())
+}
+
 impl<B: Backend> Registry<B> {
     pub(crate) const fn new(shared: Arc<Shared<B>>) -> Self {
         Self { shared }
@@ -45,8 +53,8 @@ impl<B: Backend> Registry<B> {
     ///
     /// * `EEXIST` (`AlreadyExists`): the source is registered already. kqueue cannot tell and
     ///   replaces the registration.
-    /// * `EPERM` (`PermissionDenied`): it cannot be waited for, as regular files and directories.
-    ///   kqueue accepts them.
+    /// * `EPERM` (`PermissionDenied`): it cannot be waited for, as regular files and directories:
+    ///   [`never_blocks`]. kqueue accepts them.
     /// * `EOPNOTSUPP` (`Unsupported`): the engine cannot watch for this interest.
     /// * `EPIPE` (`BrokenPipe`): it is the writing end of a pipe without a reader (kqueue on some
     ///   systems; elsewhere that is reported).

@@ -7,6 +7,7 @@ use poll_loop::{Interest, Ready, Trigger};
 use poll_os::engine::Backend;
 
 use crate::stage::{LONG, NOW, On, Scripted, ids, on_every_engine, wait};
+use crate::strange::strange;
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -111,4 +112,29 @@ fn more_of_them_than_the_buffer_holds_all_get_their_turn_beside_timers() {
         stage.poller.next_deadline().is_some(),
         "a host comes back at once"
     );
+}
+
+/// The first errno whose name this is, on whatever system.
+fn errno(named: ErrorKind, never_blocks: bool) -> i32 {
+    let all = (1..200).chain(0x4000_0001..0x4000_0080);
+    let mut found = all.filter(|code| {
+        let error = std::io::Error::from_raw_os_error(*code);
+        error.kind() == named && poll_os::never_blocks(&error) == never_blocks
+    });
+    found.next().unwrap()
+}
+
+#[test]
+fn a_source_that_may_not_be_watched_is_an_error_and_no_file() {
+    let (mut poller, _, orders) = strange();
+    let registrar = poller.registrar().clone();
+    let denied = ErrorKind::PermissionDenied;
+    orders.refuse_with(errno(denied, false));
+    let refused = registrar.register("", Interest::READABLE, Trigger::Level);
+    assert_eq!(refused.unwrap_err().kind(), denied);
+    assert_eq!(registrar.registrations(), 0);
+    assert_eq!(ids(&mut poller, NOW), []);
+    orders.refuse_with(errno(denied, true));
+    let id = registrar.register("", Interest::READABLE, Trigger::Level);
+    assert_eq!(ids(&mut poller, NOW), [id.unwrap()]);
 }

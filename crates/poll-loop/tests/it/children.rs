@@ -1,11 +1,12 @@
 //! Signals and children: sources like others.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use poll_loop::Signal;
+use poll_loop::{Clock, Monotonic, Signal};
 use poll_os::engine::Backend;
 
 use crate::stage::{LONG, NOW, On, ids, on_every_engine};
+use crate::strange::strange;
 
 #[test]
 fn a_signal_is_a_notification_and_taken_once() {
@@ -78,4 +79,27 @@ fn several_children_end_each_under_its_own_id() {
         }
     }
     on_every_engine!(test);
+}
+
+#[test]
+fn a_child_that_runs_is_asked_for_again_and_one_that_has_ended_is_not() {
+    let (poller, _, orders) = strange();
+    let mut child = Command::new("sh")
+        .args(["-c", "read line"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let exit = poller.registrar().child(&child).unwrap();
+    assert_eq!(exit.try_status().unwrap(), None);
+    assert_eq!(orders.rearmed(), 1, "or its end would come under no edge");
+    drop(child.stdin.take());
+    let start = Monotonic.now();
+    while exit.try_status().unwrap().is_none() {
+        assert_eq!(orders.rearmed(), 1);
+        let waited = Monotonic.now().saturating_duration_since(start);
+        assert!(Some(waited) < LONG, "the child does not end");
+        std::thread::yield_now();
+    }
+    assert_eq!(orders.rearmed(), 0);
+    child.wait().unwrap();
 }

@@ -17,6 +17,7 @@ mod pollers;
 mod primary;
 mod sources;
 mod stage;
+mod strange;
 mod threads;
 mod timer_model;
 mod timers;

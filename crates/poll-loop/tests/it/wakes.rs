@@ -1,81 +1,24 @@
-//! What wakes a poller that sleeps, and what does not: on an engine whose sleep lets something
-//! happen, and tells whether that would have ended it.
+//! What wakes a poller that sleeps, what does not, and what becomes of a wake that is refused.
 
 use core::time::Duration;
 use std::io;
-use std::sync::{Arc, Mutex};
 
-use poll_api::{Capabilities, Engine, EventBuffer, Token};
-use poll_conformance::scripted::{
-    Full, Machine, ManualClock, ScriptedEngine, ScriptedEvents, ScriptedRegistry, ScriptedWaker,
-};
-use poll_loop::{Poller, Registrar};
+use poll_conformance::scripted::ManualClock;
+use poll_loop::Registrar;
 
 use crate::stage::ids;
+use crate::strange::{Strange, strange};
 
 const MS: Duration = Duration::from_millis(1);
 
-type Meanwhile = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
-type Woken = Arc<Mutex<Option<bool>>>;
-
-/// A scripted engine that turns the clock to the end of a sleep, after something has happened.
-struct Sleeper {
-    inner: ScriptedEngine<Full>,
-    clock: ManualClock,
-    meanwhile: Meanwhile,
-    woken: Woken,
-}
-
-impl Engine for Sleeper {
-    type Error = io::Error;
-    type Events = ScriptedEvents;
-    type Registry = ScriptedRegistry<Full>;
-    type Waker = ScriptedWaker;
-
-    const CAPABILITIES: Capabilities = <ScriptedEngine<Full> as Engine>::CAPABILITIES;
-
-    fn registry(&self) -> &Self::Registry {
-        self.inner.registry()
-    }
-
-    fn waker(registry: &Self::Registry, token: Token) -> io::Result<ScriptedWaker> {
-        ScriptedEngine::waker(registry, token)
-    }
-
-    fn wait(&mut self, events: &mut ScriptedEvents, timeout: Option<Duration>) -> io::Result<()> {
-        let next = self.meanwhile.lock().unwrap().take();
-        if let Some(happens) = next {
-            assert_ne!(timeout, Some(Duration::ZERO), "it does not sleep");
-            happens();
-            self.inner.wait(events, Some(Duration::ZERO))?;
-            *self.woken.lock().unwrap() = Some(!events.is_empty());
-        } else {
-            self.inner.wait(events, Some(Duration::ZERO))?;
-        }
-        if events.is_empty() {
-            self.clock.advance(timeout.unwrap_or_default());
-        }
-        Ok(())
-    }
-}
-
 /// Whether `happens` wakes a poller that sleeps for 100 ms, because of a timer.
-fn wakes(happens: impl FnOnce(&Registrar<Sleeper, ManualClock>) + Send + 'static) -> bool {
-    let clock = ManualClock::new();
-    let (meanwhile, woken) = (Meanwhile::default(), Woken::default());
-    let engine = Sleeper {
-        inner: Machine::with_clock(&clock).engine(),
-        clock: clock.clone(),
-        meanwhile: meanwhile.clone(),
-        woken: woken.clone(),
-    };
-    let mut poller = Poller::with_engine(engine, clock).unwrap();
+fn wakes(happens: impl FnOnce(&Registrar<Strange, ManualClock>) + Send + 'static) -> bool {
+    let (mut poller, _, orders) = strange();
     poller.set_timeout(100 * MS).unwrap();
     let registrar = poller.registrar().clone();
-    *meanwhile.lock().unwrap() = Some(Box::new(move || happens(&registrar)));
+    orders.meanwhile(move || happens(&registrar));
     assert!(ids(&mut poller, Some(101 * MS)).len() <= 2);
-    let woken = woken.lock().unwrap().take();
-    woken.unwrap()
+    orders.woken().unwrap()
 }
 
 #[test]
@@ -111,4 +54,56 @@ fn a_cancel_does_not_wake_and_a_wake_and_a_send_do() {
         sender.send(1).unwrap();
         drop(receiver);
     }));
+}
+
+#[test]
+fn wakes_that_no_wait_has_met_count_as_one_and_leave_nothing_behind() {
+    let (mut poller, _, orders) = strange();
+    let registrar = poller.registrar().clone();
+    for _ in 0..3 {
+        for _ in 0..1_000 {
+            registrar.wake().unwrap();
+        }
+        assert_eq!(orders.wakes(), 1);
+        assert_eq!(ids(&mut poller, None), []);
+        assert_eq!(poller.next_deadline(), None, "nothing is left of them");
+    }
+}
+
+#[test]
+fn a_wake_that_the_system_refuses_is_tried_again_by_the_next_one() {
+    let (mut poller, _, orders) = strange();
+    let registrar = poller.registrar().clone();
+    orders.refuse_wakes(true);
+    for _ in 0..2 {
+        let refused = registrar.wake().unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+    }
+    orders.refuse_wakes(false);
+    registrar.wake().unwrap();
+    assert_eq!(orders.wakes(), 1);
+    assert_eq!(ids(&mut poller, None), []);
+    drop(poller);
+    let gone = registrar.wake().unwrap_err();
+    assert_eq!(gone.kind(), io::ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_timer_for_which_the_poller_could_not_be_woken_is_none() {
+    let (mut poller, _, orders) = strange();
+    let registrar = poller.registrar().clone();
+    orders.meanwhile({
+        let orders = orders.clone();
+        move || {
+            orders.refuse_wakes(true);
+            let refused = registrar.set_timeout(MS).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+            orders.refuse_wakes(false);
+        }
+    });
+    let other = poller.set_timeout(2 * MS).unwrap();
+    assert_eq!(ids(&mut poller, None), [other]);
+    assert_eq!(orders.woken(), Some(false));
+    assert_eq!(ids(&mut poller, Some(5 * MS)), []);
+    assert_eq!(poller.next_deadline(), None);
 }

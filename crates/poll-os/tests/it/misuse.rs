@@ -47,9 +47,20 @@ fn misuse<B: Backend>(poll: Poll<B>) {
         .filter(|_| tells)
     {
         let refused = registry.register(&unwatchable, Token(1), Interest::READABLE, Trigger::Level);
+        assert!(poll_os::never_blocks(refused.as_ref().unwrap_err()));
         assert_eq!(errno(refused), code(sys_poll::Errno::PERM));
     }
     register().unwrap();
+}
+
+#[test]
+fn of_the_errors_that_say_permission_denied_one_says_that_there_is_nothing_to_wait_for() {
+    let of = |code: sys_poll::Errno| poll_os::never_blocks(&code.into());
+    assert!(of(sys_poll::Errno::PERM));
+    assert!(!of(sys_poll::Errno::ACCESS) && !of(sys_poll::Errno::EXIST));
+    assert!(!poll_os::never_blocks(
+        &io::ErrorKind::PermissionDenied.into()
+    ));
 }
 
 #[test]
