@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod always;
 mod channel;
 mod command;
 mod id;
+mod keys;
 mod notification;
 mod owned;
 mod poller;
@@ -18,7 +20,8 @@ pub use notification::{Event, Iter, Notification, Notifications};
 pub use owned::{Owned, Place};
 pub use poll_api::{Clock, Engine, Instant, Interest, Ready, Register, RegisterError, Trigger};
 pub use poll_channel::{
-    RecvError, SendError, SendTimeoutError, Sender, SyncSender, TryRecvError, TrySendError,
+    Drain, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Sender, SyncSender,
+    TryRecvError, TrySendError,
 };
 pub use poll_os::{Monotonic, Signal};
 pub use poller::Poller;

@@ -1,8 +1,8 @@
 //! A source and its registration, owned together; signals and children as such sources.
 
 use core::fmt;
-use core::ops::{Deref, DerefMut};
-use std::io::{Error, Result};
+use core::ops::Deref;
+use std::io::{Error, IoSlice, IoSliceMut, Read, Result, Write};
 use std::process::{Child, ExitStatus};
 
 use poll_api::{Clock, Engine, Interest, Register, RegisterError, Registered, Token, Trigger};
@@ -15,8 +15,9 @@ use crate::table::Kind;
 /// A source and its registration, owned together: dropping it deregisters the source and then
 /// closes it, so that nothing of it is delivered afterwards.
 ///
-/// It dereferences to [`Registered`], which reads and writes and asks for the next edge by itself
-/// on engines without native edges:
+/// It reads and writes through to the source, and dereferences to [`Registered`], which asks for
+/// the next edge by itself on engines without native edges. Neither the source nor its registration
+/// can be exchanged under its id.
 ///
 /// ```
 /// use poll_loop::{Interest, Poller, Trigger};
@@ -28,7 +29,7 @@ use crate::table::Kind;
 /// let here = poller.registrar().own(here, Interest::READABLE, Trigger::Edge)?;
 /// there.write_all(b"hello")?;
 /// let mut buffer = [0; 64];
-/// assert_eq!((&*here).read(&mut buffer)?, 5);
+/// assert_eq!((&here).read(&mut buffer)?, 5);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Owned<S, E: Engine<Error = Error> = Poll, C: Clock = Monotonic>
@@ -166,6 +167,15 @@ where
         self.id
     }
 
+    /// As [`Registered::modify`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Registrar::reregister`]; the old values hold.
+    pub fn modify(&mut self, interest: Interest, trigger: Trigger) -> Result<()> {
+        self.registered.modify(interest, trigger)
+    }
+
     /// Deregisters the source and hands it back.
     ///
     /// # Errors
@@ -227,12 +237,67 @@ where
     }
 }
 
-impl<S, E: Engine<Error = Error>, C: Clock> DerefMut for Owned<S, E, C>
+impl<S, E: Engine<Error = Error>, C: Clock> Read for &Owned<S, E, C>
 where
     E::Registry: Register<S, Error = Error>,
+    for<'a> &'a S: Read,
 {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.registered
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        (&self.registered).read(buffer)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        (&self.registered).read_vectored(buffers)
+    }
+}
+
+impl<S, E: Engine<Error = Error>, C: Clock> Read for Owned<S, E, C>
+where
+    E::Registry: Register<S, Error = Error>,
+    for<'a> &'a S: Read,
+{
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        (&self.registered).read(buffer)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+        (&self.registered).read_vectored(buffers)
+    }
+}
+
+impl<S, E: Engine<Error = Error>, C: Clock> Write for &Owned<S, E, C>
+where
+    E::Registry: Register<S, Error = Error>,
+    for<'a> &'a S: Write,
+{
+    fn write(&mut self, buffer: &[u8]) -> Result<usize> {
+        (&self.registered).write(buffer)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        (&self.registered).write_vectored(buffers)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        (&self.registered).flush()
+    }
+}
+
+impl<S, E: Engine<Error = Error>, C: Clock> Write for Owned<S, E, C>
+where
+    E::Registry: Register<S, Error = Error>,
+    for<'a> &'a S: Write,
+{
+    fn write(&mut self, buffer: &[u8]) -> Result<usize> {
+        (&self.registered).write(buffer)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> Result<usize> {
+        (&self.registered).write_vectored(buffers)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        (&self.registered).flush()
     }
 }
 

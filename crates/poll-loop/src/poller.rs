@@ -3,16 +3,16 @@
 use core::fmt;
 use core::num::NonZeroU64;
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use poll_api::{Clock, Engine, Event as Report, Instant, Token, Trigger};
+use poll_api::{Clock, Engine, Event as Report, Instant, Token};
 use poll_driver::{Budget, Driver, Due, Limit};
 use poll_os::{Monotonic, Poll};
 
-use crate::command::{Always, Command, Timer};
+use crate::always::Queue;
+use crate::command::{Command, Timer};
 use crate::id::Id;
 use crate::notification::{Event, Notification, Notifications};
 use crate::registrar::{Registrar, Shared, nanos};
@@ -52,8 +52,8 @@ pub struct Poller<E: Engine = Poll, C = Monotonic> {
     driver: Driver<E, C, Timer, Command>,
     registrar: Registrar<E, C>,
     timers: Timers,
-    // Sources that are ready without the engine, in the order of their turns.
-    always: VecDeque<Always>,
+    // Sources that are ready without the engine.
+    always: Queue,
     // Somebody asked for a wait to return.
     is_woken: bool,
 }
@@ -91,9 +91,14 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
 
     /// The poller with this number in its set.
     pub(crate) fn member(engine: E, clock: C, member: u8) -> Result<Self> {
+        Self::with_table(engine, clock, Table::new(member))
+    }
+
+    /// A poller whose ids are those of this table.
+    pub(crate) fn with_table(engine: E, clock: C, table: Table) -> Result<Self> {
         let driver = Driver::new(engine, clock.clone(), NOBODY, Budget::default())?;
         let shared = Shared {
-            table: Arc::new(Table::new(member)),
+            table: Arc::new(table),
             registry: driver.registry().clone(),
             remote: driver.remote(),
             ready: driver.ready().clone(),
@@ -106,7 +111,7 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                 shared: Arc::new(shared),
             },
             timers: Timers::default(),
-            always: VecDeque::new(),
+            always: Queue::default(),
             is_woken: false,
         })
     }
@@ -290,16 +295,8 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                     self.driver.reset(key, deadline);
                 }
             }
-            Command::Always(source) => self.begin_always(source),
+            Command::Always(source) => self.always.begin(source),
             Command::Sweep => {}
-        }
-    }
-
-    fn begin_always(&mut self, source: Always) {
-        // One that is registered anew has its turn once.
-        self.always.retain(|other| other.id != source.id);
-        if !source.ready.is_empty() {
-            self.always.push_back(source);
         }
     }
 
@@ -307,16 +304,12 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
     /// those for every wait stay in line.
     fn collect_always(&mut self, notifications: &mut Notifications) {
         let table = &self.registrar.shared.table;
-        for _ in 0..self.always.len() {
-            if notifications.is_full() {
-                return;
-            }
-            let Some(source) = self.always.pop_front() else {
+        let end = self.always.end();
+        while !notifications.is_full() {
+            let is_live = |id| table.kind(id) == Some(Kind::Always);
+            let Some(source) = self.always.turn(end, is_live) else {
                 return;
             };
-            if table.kind(source.id) != Some(Kind::Always) {
-                continue;
-            }
             notifications.push(Notification {
                 id: source.id,
                 event: Event::Source {
@@ -325,9 +318,6 @@ impl<E: Engine<Error = Error>, C: Clock + Clone> Poller<E, C> {
                     available: None,
                 },
             });
-            if source.trigger == Trigger::Level {
-                self.always.push_back(source);
-            }
         }
     }
 
@@ -423,6 +413,13 @@ impl<E: Engine + AsFd, C: Clock> AsFd for Poller<E, C> {
     /// [`next_deadline`](Poller::next_deadline).
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.driver.as_fd()
+    }
+}
+
+impl<E: Engine, C> Drop for Poller<E, C> {
+    fn drop(&mut self) {
+        // Sources may still be registered and deregistered, for ever.
+        self.registrar.shared.table.abandon();
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A slot is a word with its generation and what lives in it. Whether an id is live is one load;
 //! claiming and releasing slots locks a mutex. A slot whose registration ended goes to limbo until
-//! the poller has looked through everything that it had harvested by then: reports of the old
-//! registration may be among that, and with 32-bit tokens they carry the number of the slot only.
+//! the poller has looked through everything that it had harvested by then, or is gone: reports of
+//! the old registration may be among that, and with 32-bit tokens they carry the number of the slot
+//! only.
 //!
 //! All orderings are the weakest, and no model could find fault with that: a word is all there is
 //! to know about its slot, nothing is published with it, and changes of one word have one order.
@@ -91,6 +92,8 @@ struct Places {
     fresh: u32,
     free: Vec<u32>,
     limbo: Vec<u32>,
+    // The poller is gone, so that nobody has harvested anything.
+    abandoned: bool,
 }
 
 const FIRST: u32 = 64;
@@ -107,6 +110,7 @@ impl Table {
                 fresh: 1,
                 free: Vec::new(),
                 limbo: Vec::new(),
+                abandoned: false,
             }),
             limbo: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
@@ -234,7 +238,16 @@ impl Table {
             return false;
         }
         let mut places = self.lock();
-        let Places { free, limbo, .. } = &mut *places;
+        let Places {
+            free,
+            limbo,
+            abandoned,
+            ..
+        } = &mut *places;
+        if *abandoned {
+            free.push(id.slot());
+            return false;
+        }
         limbo.push(id.slot());
         // So that the poller's thread has room for them.
         free.reserve(limbo.len());
@@ -275,6 +288,12 @@ impl Table {
             free.append(limbo);
             self.limbo.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Says that the poller is gone, with all that it had harvested.
+    pub(crate) fn abandon(&self) {
+        self.lock().abandoned = true;
+        self.end_batch();
     }
 
     /// How many sources and channels there are.

@@ -6,13 +6,14 @@ use poll_api::Instant;
 use poll_driver::TimerKey;
 
 use crate::id::Id;
+use crate::keys::Keys;
 use crate::table::{Kind, Table};
 
 /// The keys by slot, and slots of the table in reserve, so that a timer of the own thread takes no
 /// lock.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    keys: Vec<Option<(Id, TimerKey)>>,
+    keys: Keys,
     reserve: Vec<u32>,
     // Timeouts that were handed out and are live until the next wait.
     passed: Vec<Id>,
@@ -41,23 +42,15 @@ impl Timers {
     }
 
     pub(crate) fn key(&self, id: Id) -> Option<TimerKey> {
-        let held = self.keys.get(index(id))?.as_ref();
-        held.filter(|(holder, _)| *holder == id)
-            .map(|(_, key)| *key)
+        self.keys.get(id)
     }
 
     pub(crate) fn set(&mut self, id: Id, key: TimerKey) {
-        let index = index(id);
-        if index >= self.keys.len() {
-            self.keys.resize(index + 1, None);
-        }
-        self.keys[index] = Some((id, key));
+        self.keys.set(id, key);
     }
 
     pub(crate) fn take(&mut self, id: Id) -> Option<TimerKey> {
-        let key = self.key(id)?;
-        self.keys[index(id)] = None;
-        Some(key)
+        self.keys.take(id)
     }
 
     /// Keeps a timeout that is handed out live until [`end_passed`](Self::end_passed).
@@ -72,11 +65,6 @@ impl Timers {
             self.release(id, table);
         }
     }
-}
-
-fn index(id: Id) -> usize {
-    // A slot fits wherever there is memory for as many.
-    usize::try_from(id.slot()).unwrap_or(usize::MAX)
 }
 
 /// The ticks of an interval with this deadline and period that have come by `now`, and the deadline

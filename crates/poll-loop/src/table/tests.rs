@@ -10,7 +10,7 @@ use crate::id::Id;
 
 impl Table {
     /// A table as on a target of 32 bits, whose slots have few generations.
-    fn small(last_generation: u32) -> Self {
+    pub(crate) fn small(last_generation: u32) -> Self {
         let mut table = Self::new(0);
         table.last_generation = last_generation;
         table.token_bits = u32::MAX as usize;
@@ -56,6 +56,19 @@ fn a_slot_comes_back_after_the_batch_and_with_another_generation() {
     assert_eq!(table.kind(first), None);
     assert_eq!(table.kind(third), Some(Kind::Channel));
     assert_eq!(table.live(), 2);
+}
+
+#[test]
+fn without_a_poller_a_slot_comes_back_at_once() {
+    let table = Table::small(99);
+    let before = table.claim(Kind::Source).unwrap();
+    assert!(table.end(before) && !table.discard(before));
+    table.abandon();
+    for _ in 0..50 {
+        let id = table.claim(Kind::Source).unwrap();
+        assert_eq!(id.slot(), before.slot());
+        assert!(table.end(id) && !table.discard(id));
+    }
 }
 
 #[test]

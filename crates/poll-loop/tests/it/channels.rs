@@ -1,9 +1,10 @@
 //! Channels: notified once for a burst, of the end too, and in the middle of everything else.
 
 use core::time::Duration;
+use std::io::ErrorKind;
 use std::thread;
 
-use poll_loop::{Event, Notification, TryRecvError, TrySendError};
+use poll_loop::{Event, Notification, RecvTimeoutError, TryRecvError, TrySendError};
 use poll_os::engine::Backend;
 
 use crate::stage::{LONG, NOW, On, ids, on_every_engine, wait};
@@ -127,6 +128,49 @@ fn a_receiver_can_be_registered_after_it_was_filled() {
     }
     fn poll_channel_pair() -> (poll_channel::Sender<u8>, poll_channel::Receiver<u8>) {
         poll_channel::channel()
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn a_receiver_that_was_refused_comes_back_with_what_it_holds() {
+    fn test<B: Backend>(poller: On<B>) {
+        let registrar = poller.registrar().clone();
+        drop(poller);
+        let (sender, receiver) = poll_channel::channel();
+        sender.send(7).unwrap();
+        let refused = registrar.receive(receiver).unwrap_err();
+        assert_eq!(refused.error.kind(), ErrorKind::BrokenPipe);
+        sender.send(8).unwrap();
+        let mut receiver = refused.source;
+        assert!(receiver.try_iter().eq([7, 8]));
+        assert_eq!(registrar.registrations(), 0);
+    }
+    on_every_engine!(test);
+}
+
+#[test]
+fn a_receiver_has_all_ways_to_receive() {
+    fn test<B: Backend>(mut poller: On<B>) {
+        let (sender, mut receiver) = poller.registrar().channel().unwrap();
+        for value in 0..6 {
+            sender.send(value).unwrap();
+        }
+        assert_eq!(receiver.recv(), Ok(0));
+        assert_eq!(receiver.recv_timeout(Duration::ZERO), Ok(1));
+        assert_eq!(ids(&mut poller, LONG), [receiver.id()], "of the first");
+        receiver.rearm();
+        assert_eq!(ids(&mut poller, LONG), [receiver.id()], "asked for");
+        assert!(receiver.drain(3).eq([2, 3, 4]));
+        assert_eq!(ids(&mut poller, LONG), [receiver.id()], "of the rest");
+        receiver.rearm_if_last();
+        sender.send(6).unwrap();
+        assert_eq!(ids(&mut poller, LONG), [receiver.id()], "of the next one");
+        receiver.shrink_to_fit();
+        assert!(receiver.try_iter().eq([5, 6]));
+        drop(sender);
+        let error = receiver.recv_timeout(Duration::ZERO);
+        assert_eq!(error, Err(RecvTimeoutError::Disconnected));
     }
     on_every_engine!(test);
 }

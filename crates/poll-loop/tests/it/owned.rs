@@ -43,10 +43,10 @@ fn reading_to_the_end_asks_for_the_next_edge_on_every_engine() {
         for _ in 0..3 {
             send(&there);
             assert_eq!(ids(&mut poller, LONG), [owned.id()]);
-            assert_eq!((&*owned).read(&mut [0; 8]).unwrap(), 1);
+            assert_eq!((&owned).read(&mut [0; 8]).unwrap(), 1);
         }
         assert_eq!(ids(&mut poller, NOW), []);
-        (&*owned).write_all(b"y").unwrap();
+        (&owned).write_all(b"y").unwrap();
         assert_eq!((&there).read(&mut [0; 8]).unwrap(), 1);
     }
     on_every_engine!(test);

@@ -1,5 +1,6 @@
 //! Registering, cancelling and dropping on other threads while the poller waits.
 
+use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -7,7 +8,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
 
-use poll_loop::{Id, Interest, Notification, Notifications, Poller, Receiver, Registrar, Trigger};
+use poll_loop::{
+    Id, Interest, Notification, Notifications, Owned, Poller, Receiver, Registrar, Trigger,
+};
 use poll_os::engine::Backend;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -19,6 +22,9 @@ assert_not_impl_any!(Poller: Clone);
 assert_impl_all!(Notifications: Send, Sync);
 assert_impl_all!(Notification: Copy, Send, Sync);
 assert_impl_all!(Receiver<u8>: Send);
+// What is behind them cannot be exchanged, nor told of elsewhere.
+assert_not_impl_any!(Receiver<u8>: Deref, DerefMut);
+assert_not_impl_any!(Owned<UnixStream>: DerefMut);
 
 #[test]
 fn a_registration_from_another_thread_is_seen_by_the_wait_that_it_finds() {
