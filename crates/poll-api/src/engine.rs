@@ -17,6 +17,7 @@ use crate::{Capabilities, Event, Interest, Token, Trigger};
 /// * A wait returns when a registered source is ready, when a waker was used, or when its timeout
 ///   has passed, and reports everything that fits into the buffer.
 /// * The buffer is cleared first: it never holds reports of an earlier wait.
+/// * A wait that fails has cleared it too, and loses no report: the next one has what it found.
 /// * A buffer smaller than the number of ready sources loses nothing; the rest come in later waits.
 /// * A timeout of zero looks and does not block; no timeout waits for ever.
 /// * A wait that has nothing to report returns with an empty buffer, which is not an error.

@@ -124,6 +124,11 @@ pub trait Fixture: Send + Sync + 'static {
         None
     }
 
+    /// Lets the next wait of `engine`, by the calling thread, fail.
+    fn fail_next_wait(&self, _engine: &Self::Engine) -> Option<()> {
+        None
+    }
+
     /// Stops the process and has it continued from outside, as a shell's job control does.
     fn stop_and_continue(&self) -> Option<()> {
         None

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::thread;
 
-use poll_api::{EventBuffer, Interest, Ready, Token, Trigger, Wake};
+use poll_api::{Engine, EventBuffer, Interest, Ready, Token, Trigger, Wake};
 
-use crate::stage::{Stage, TRIGGERS, drain, linger, must, send};
+use crate::stage::{Stage, TRIGGERS, drain, linger, must, needs, send};
 use crate::{Case, Fixture, Verdict};
 
 const LEVEL_READ: (Interest, Trigger) = (Interest::READABLE, Trigger::Level);
@@ -24,6 +24,7 @@ pub(crate) fn cases<F: Fixture>() -> Vec<Case<F>> {
             a_wait_reports_everything_that_fits_into_the_buffer,
             a_wait_reports_sources_and_wakers_together,
             the_buffer_is_cleared_first,
+            a_wait_that_fails_has_cleared_the_buffer_and_loses_no_report,
             clear_forgets_the_reports,
             a_buffer_smaller_than_the_number_of_ready_sources_loses_nothing,
             a_level_source_in_a_small_buffer_does_not_starve_the_others,
@@ -139,6 +140,30 @@ fn the_buffer_is_cleared_first<F: Fixture>(fixture: &F) -> Verdict {
         assert_eq!(reports.len(), 1, "reports of an earlier wait: {reports:?}");
         assert_eq!(reports[0].token(), Token(2));
     }
+    Ok(())
+}
+
+fn a_wait_that_fails_has_cleared_the_buffer_and_loses_no_report<F: Fixture>(
+    fixture: &F,
+) -> Verdict {
+    let mut stage = Stage::new(fixture);
+    let (here, there) = fixture.pair();
+    stage.register(&here, 1, (Interest::READABLE, Trigger::Edge));
+    let (other, peer) = fixture.pair();
+    stage.register(&other, 2, (Interest::READABLE, Trigger::Edge));
+    send(fixture, &there, b"x");
+    assert!(stage.until(1, Ready::READABLE).is_readable());
+    send(fixture, &peer, b"x");
+    needs(
+        fixture.fail_next_wait(&stage.engine),
+        "no wait can be made to fail",
+    )?;
+    let timeout = Some(fixture.patience());
+    let failed = stage.engine.wait(&mut stage.events, timeout);
+    assert!(failed.is_err(), "it was to fail");
+    let left: Vec<_> = stage.events.iter().collect();
+    assert!(left.is_empty(), "reports of an earlier wait: {left:?}");
+    assert!(stage.until(2, Ready::READABLE).is_readable());
     Ok(())
 }
 

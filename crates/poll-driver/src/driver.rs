@@ -259,8 +259,6 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         self.ready_left = self.budget.ready;
         self.expiry = None;
         let timeout = self.park(limit);
-        // All of it was handed out; a wait that fails at once may leave it there.
-        self.events.clear();
         let looked = self.engine.wait(&mut self.events, timeout);
         self.mailbox.unpark();
         self.next_event = 0;

@@ -74,6 +74,18 @@ impl<K: Kind> ScriptedEngine<K> {
         }
     }
 
+    /// What a wait does to the buffer that the script lets fail.
+    fn fail(&self, events: &mut ScriptedEvents) {
+        let mut state = self.registry.kernel.lock();
+        if !state.is(Sabotage::FailedWaitLeavesTheBuffer) {
+            events.clear();
+        }
+        if state.is(Sabotage::FailedWaitLosesReports) {
+            report(&mut state, self.registry.poller, events);
+            events.clear();
+        }
+    }
+
     /// What is to go wrong with this engine.
     #[must_use]
     pub fn script(&self) -> Script {
@@ -109,7 +121,13 @@ impl<K: Kind> Engine for ScriptedEngine<K> {
 
     fn wait(&mut self, events: &mut Self::Events, timeout: Option<Duration>) -> Result<()> {
         let ScriptedRegistry { kernel, poller, .. } = &self.registry;
-        let mut state = self.registry.called(Call::Wait)?;
+        let mut state = match self.registry.called(Call::Wait) {
+            Ok(state) => state,
+            Err(error) => {
+                self.fail(events);
+                return Err(error);
+            }
+        };
         if !state.is(Sabotage::BufferIsNotCleared) {
             events.clear();
         }

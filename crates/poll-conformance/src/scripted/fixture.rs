@@ -1,11 +1,14 @@
 //! The fixture that runs the suite on the scripted engine.
 
+use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io::{self, Read, Write};
 
 use poll_api::{Interest, Register, Token, Trigger};
 
-use super::{Kind, Machine, Sabotage, ScriptedClock, ScriptedEngine, ScriptedRegistry, Socket};
+use super::{
+    Call, Kind, Machine, Sabotage, ScriptedClock, ScriptedEngine, ScriptedRegistry, Socket,
+};
 use crate::{Fixture, Interrupter};
 
 /// One machine and the engines on it.
@@ -122,6 +125,12 @@ impl<K: Kind> Fixture for ScriptedFixture<K> {
     fn interrupter(&self) -> Option<Interrupter> {
         let machine = self.machine.clone();
         Some(Box::new(move || machine.interrupt()))
+    }
+
+    fn fail_next_wait(&self, engine: &Self::Engine) -> Option<()> {
+        let script = engine.script();
+        script.fail(Call::Wait, NonZeroUsize::MIN, io::ErrorKind::OutOfMemory);
+        Some(())
     }
 
     fn stop_and_continue(&self) -> Option<()> {

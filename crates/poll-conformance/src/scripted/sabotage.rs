@@ -21,6 +21,8 @@ pub enum Sabotage {
     ZeroBlocks,
     NoTimeoutIsTenMilliseconds,
     BufferIsNotCleared,
+    FailedWaitLeavesTheBuffer,
+    FailedWaitLosesReports,
     ReportsThatDoNotFitAreLost,
     FirstSourcesStarveTheOthers,
     OneReportForEachWait,

@@ -107,6 +107,14 @@ pub(crate) const ON_FULL: &[(Sabotage, &[&str])] = &[
         ],
     ),
     (
+        Sabotage::FailedWaitLeavesTheBuffer,
+        &["a_wait_that_fails_has_cleared_the_buffer_and_loses_no_report"],
+    ),
+    (
+        Sabotage::FailedWaitLosesReports,
+        &["a_wait_that_fails_has_cleared_the_buffer_and_loses_no_report"],
+    ),
+    (
         Sabotage::BufferIsNotCleared,
         &[
             "dropping_a_waker_alone_reports_nothing",

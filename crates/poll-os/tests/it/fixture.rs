@@ -19,6 +19,8 @@ pub(crate) struct KernelFixture<B: Backend> {
     pub(crate) nesting: Option<Nesting<B>>,
     /// Whether the kernel may round waits up to whole milliseconds.
     pub(crate) rounds_waits_up: bool,
+    /// How to let the next wait of this thread fail, where the kernel is played.
+    pub(crate) fail_next_wait: Option<fn()>,
 }
 
 /// How to watch a poller, for mechanisms whose poller is a source.
@@ -34,6 +36,7 @@ impl<B: Backend> KernelFixture<B> {
             new,
             nesting,
             rounds_waits_up: false,
+            fail_next_wait: None,
         }
     }
 }
@@ -104,6 +107,10 @@ impl<B: Backend + 'static> Fixture for KernelFixture<B> {
             Source::Datagram(it) => it.send(bytes),
             Source::Listener(_) | Source::File(_) => Err(ErrorKind::Unsupported.into()),
         }
+    }
+
+    fn fail_next_wait(&self, _: &Poll<B>) -> Option<()> {
+        self.fail_next_wait.map(|fail| fail())
     }
 
     fn rounds_waits_up(&self) -> bool {

@@ -1,7 +1,7 @@
 //! System calls that fail, injected by strace: nothing panics, hangs, leaks or stays unanswered.
 
 use core::time::Duration;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -95,6 +95,65 @@ fn each_call_that_fails_once_is_an_error_and_leaks_nothing() {
             passes(calls, &fault, &["--exact", alone]);
         }
     }
+}
+
+#[test]
+fn a_wait_that_fails_has_cleared_its_buffer_and_loses_no_report() {
+    let alone = "injected::the_first_wait_after_a_report_fails";
+    for (calls, error) in [
+        ("epoll_pwait2", "ENOMEM"),
+        ("epoll_wait", "ENOMEM"),
+        ("ppoll", "ENOMEM"),
+    ] {
+        passes(calls, &format!("error={error}:when=2"), &["--exact", alone]);
+    }
+}
+
+/// Two waits of each kind, of which the second fails on the engine that is meant.
+#[test]
+fn the_first_wait_after_a_report_fails() {
+    if env::var_os(CHILD).is_none() {
+        return;
+    }
+    // Each kind of a wait, in threads of their own, for calls are counted for each apart. One
+    // without end looks once more when it has failed.
+    let long = Duration::from_secs(20);
+    let failures: u32 = [None, Some(long), Some(long + Duration::from_nanos(1))]
+        .into_iter()
+        .flat_map(|timeout| {
+            let native = std::thread::spawn(move || second_wait(poll_os::Poll::new, timeout));
+            let poll = std::thread::spawn(move || second_wait(poll_os::poll::Poll::new, timeout));
+            [native, poll]
+        })
+        .map(|thread| u32::from(thread.join().unwrap()))
+        .sum();
+    assert!(failures > 0, "none failed");
+}
+
+/// Whether the second wait failed.
+fn second_wait<B: Backend>(new: fn() -> io::Result<Poll<B>>, timeout: Option<Duration>) -> bool {
+    let mut poll = new().unwrap();
+    let mut events = Events::with_capacity(2);
+    let pairs = [1, 2].map(|token| {
+        let pair = UnixStream::pair().unwrap();
+        let (interest, edge) = (Interest::READABLE, Trigger::Edge);
+        let registry = poll.registry();
+        registry
+            .register(&pair.0, Token(token), interest, edge)
+            .unwrap();
+        pair
+    });
+    (&pairs[0].1).write_all(b"x").unwrap();
+    poll.wait(&mut events, timeout).unwrap();
+    assert_eq!(events.iter().next().unwrap().token(), Token(1));
+    (&pairs[1].1).write_all(b"x").unwrap();
+    let failed = poll.wait(&mut events, timeout).is_err();
+    if failed {
+        assert!(events.is_empty(), "the report of the wait before");
+        poll.wait(&mut events, timeout).unwrap();
+    }
+    assert_eq!(events.iter().next().unwrap().token(), Token(2));
+    failed
 }
 
 /// Everything a poller does, once; errors are fine, and descriptors are given back.

@@ -5,10 +5,14 @@ use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 
+use poll_conformance::run_only;
 use poll_os::kqueue::{Events, Poll};
 use poll_os::{Interest, Ready, Register, Token, Trigger};
 use sys_kqueue::emulation::{Step, at_next_wait, event, recorded};
 use sys_kqueue::{Errno, Event, Filter, Flags, IoNotes};
+
+use crate::fixture::KernelFixture;
+use crate::nesting::nesting;
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
@@ -177,4 +181,12 @@ fn an_interrupted_wait_goes_on_unless_the_caller_wants_to_know() {
     at_next_wait(Step::Fail(Errno::NOMEM));
     let failed = poll.wait(&mut events, SOON).unwrap_err();
     assert_eq!(failed.raw_os_error(), Some(Errno::NOMEM.raw_os_error()));
+}
+
+#[test]
+fn a_wait_that_fails_keeps_the_contract() {
+    let mut fixture = KernelFixture::new(Poll::new, nesting());
+    fixture.fail_next_wait = Some(|| at_next_wait(Step::Fail(Errno::NOMEM)));
+    let report = run_only(fixture, |case| case.name().starts_with("a_wait_that_fails"));
+    assert_eq!((report.passed, report.failed.len()), (1, 0), "{report}");
 }
