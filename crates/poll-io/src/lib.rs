@@ -36,6 +36,12 @@ pub mod timer {
     pub use poll_timer::*;
 }
 
+/// One turn of an event loop, over any engine and any clock; see `poll-driver`.
+#[cfg(feature = "driver")]
+pub mod driver {
+    pub use poll_driver::*;
+}
+
 /// A poller that waits on one thread and is registered with from any; see `poll-loop`.
 #[cfg(feature = "event-loop")]
 pub mod event_loop {
