@@ -1,6 +1,7 @@
 //! The groups: what is measured, each a list of cases.
 
 pub(crate) mod channels;
+pub(crate) mod codec;
 pub(crate) mod echo;
 pub(crate) mod register;
 pub(crate) mod sleep;
@@ -15,7 +16,7 @@ use crate::harness::Case;
 
 /// The groups' names, in the order they run.
 pub(crate) const NAMES: &[&str] = &[
-    "wait", "wake", "channels", "register", "timers", "sleep", "echo",
+    "wait", "wake", "channels", "codec", "register", "timers", "sleep", "echo",
 ];
 
 /// The cases of a group.
@@ -24,6 +25,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "wait" => Ok(wait::cases()),
         "wake" => Ok(wake::cases()),
         "channels" => Ok(channels::cases()),
+        "codec" => Ok(codec::cases()),
         "register" => Ok(register::cases()),
         "timers" => Ok(timers::cases()),
         "sleep" => Ok(sleep::cases()),
