@@ -1,0 +1,78 @@
+//! Which types are read and written as bytes, and what a short read of one says.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+
+/// What bytes can be read from without blocking: sockets, pipes, files, terminals.
+///
+/// Not the standard library's `Stdin`, which has a buffer that no engine knows of: duplicate its
+/// descriptor into a `File`.
+pub trait Input: Read + AsFd + 'static {
+    /// Whether a read that returns less than there was room for shows that nothing more is there.
+    ///
+    /// So it is with sockets and pipes, which the engine then watches for changes only. With
+    /// terminals, devices and files it is not, so the engine reports them for as long as there is
+    /// something; false is right for anything.
+    const SHORT_READ_IS_LAST: bool = false;
+}
+
+/// What bytes can be written to without blocking.
+pub trait Output: Write + AsFd + 'static {
+    /// Whether the connection has been made; asked of a
+    /// [`Stream::connecting`](crate::Stream::connecting).
+    ///
+    /// # Errors
+    ///
+    /// It failed.
+    fn finish_connect(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+}
+
+macro_rules! sockets {
+    ($($socket:ty),*) => {$(
+        impl Input for $socket {
+            const SHORT_READ_IS_LAST: bool = true;
+        }
+        impl Output for $socket {
+            fn finish_connect(&self) -> io::Result<bool> {
+                Self::finish_connect(self)
+            }
+        }
+    )*};
+}
+
+macro_rules! inputs {
+    ($($input:ty: $is_last:literal),*) => {$(
+        impl Input for $input {
+            const SHORT_READ_IS_LAST: bool = $is_last;
+        }
+    )*};
+}
+
+macro_rules! outputs {
+    ($($output:ty),*) => {$(
+        impl Output for $output {}
+    )*};
+}
+
+sockets!(poll_net::TcpStream, poll_net::UnixStream);
+// They have no such question: those of the standard library connect before they exist.
+inputs!(
+    std::net::TcpStream: true,
+    std::os::unix::net::UnixStream: true,
+    poll_net::pipe::Receiver: true,
+    io::PipeReader: true,
+    std::process::ChildStdout: true,
+    std::process::ChildStderr: true,
+    File: false
+);
+outputs!(
+    std::net::TcpStream,
+    std::os::unix::net::UnixStream,
+    poll_net::pipe::Sender,
+    io::PipeWriter,
+    std::process::ChildStdin,
+    File
+);

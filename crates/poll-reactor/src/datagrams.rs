@@ -1,0 +1,197 @@
+//! Sockets of messages: UDP and Unix datagrams.
+
+use core::net::SocketAddr;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use poll_api::Interest;
+use poll_net::{UdpSocket, UnixAddr, UnixDatagram};
+
+use crate::resource::{Io, Resource, Step};
+
+/// So many messages wait for room at most.
+const WAITING: usize = 1024;
+
+/// A socket that sends and receives whole messages, in non-blocking mode.
+pub trait DatagramSocket: AsFd + 'static {
+    /// The address of a peer.
+    type Address;
+
+    /// Receives one message; what does not fit into the buffer is lost.
+    ///
+    /// # Errors
+    ///
+    /// As the socket's own; `WouldBlock`: there is none.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Self::Address)>;
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    ///
+    /// As the socket's own; `WouldBlock`: there is no room now.
+    fn send(&self, message: &[u8], to: &Self::Address) -> io::Result<usize>;
+}
+
+impl DatagramSocket for UdpSocket {
+    type Address = SocketAddr;
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.recv_from(buffer)
+    }
+
+    fn send(&self, message: &[u8], to: &SocketAddr) -> io::Result<usize> {
+        self.send_to(message, *to)
+    }
+}
+
+impl DatagramSocket for std::net::UdpSocket {
+    type Address = SocketAddr;
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.recv_from(buffer)
+    }
+
+    fn send(&self, message: &[u8], to: &SocketAddr) -> io::Result<usize> {
+        self.send_to(message, to)
+    }
+}
+
+impl DatagramSocket for UnixDatagram {
+    type Address = UnixAddr;
+
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, UnixAddr)> {
+        self.recv_from(buffer)
+    }
+
+    fn send(&self, message: &[u8], to: &UnixAddr) -> io::Result<usize> {
+        self.send_to_addr(message, to)
+    }
+}
+
+/// A socket of messages. Its events are messages with their senders, and errors that concern one
+/// message.
+///
+/// It is sent to through [`Context::get_mut`](crate::Context::get_mut) and
+/// [`send_to`](Self::send_to).
+#[derive(Debug)]
+pub struct Datagrams<S: DatagramSocket> {
+    socket: S,
+    waiting: VecDeque<(Vec<u8>, S::Address)>,
+}
+
+/// One message that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceivedDatagram<'buffer, A> {
+    /// The message, as much of it as the runtime's buffer holds.
+    pub message: &'buffer [u8],
+    /// Who sent it.
+    pub from: A,
+}
+
+impl<S: DatagramSocket> Datagrams<S> {
+    /// A socket of messages.
+    #[must_use]
+    pub const fn new(socket: S) -> Self {
+        Self {
+            socket,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// The socket.
+    #[must_use]
+    pub const fn get_ref(&self) -> &S {
+        &self.socket
+    }
+
+    /// The socket back; messages that wait are dropped.
+    #[must_use]
+    pub fn into_inner(self) -> S {
+        self.socket
+    }
+
+    /// Sends one message, or lets a copy of it wait if there is no room, in order.
+    ///
+    /// # Errors
+    ///
+    /// * `WouldBlock`: 1024 messages wait already.
+    /// * As the socket's own; the messages that wait are not touched by it.
+    pub fn send_to(&mut self, message: &[u8], to: S::Address) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            match self.socket.send(message, &to) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if self.waiting.len() >= WAITING {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.waiting.push_back((message.to_vec(), to));
+        Ok(())
+    }
+
+    /// How many messages wait for room.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl<S: DatagramSocket> AsFd for Datagrams<S> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl<S: DatagramSocket> Resource for Datagrams<S> {
+    type Event<'a> = io::Result<ReceivedDatagram<'a, S::Address>>;
+
+    fn interest(&self) -> Option<Interest> {
+        match self.waiting.is_empty() {
+            true => Some(Interest::READABLE),
+            false => Some(Interest::READABLE | Interest::WRITABLE),
+        }
+    }
+
+    fn step<'buffer>(&mut self, io: Io<'buffer, '_>) -> io::Result<Step<Self::Event<'buffer>>> {
+        while let Some((message, to)) = self.waiting.front() {
+            match self.socket.send(message, to) {
+                Ok(_) => drop(self.waiting.pop_front()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    drop(self.waiting.pop_front());
+                    return tell(error);
+                }
+            }
+        }
+        let buffer = io.into_buffer();
+        match self.socket.receive(buffer) {
+            Ok((len, from)) => {
+                let message = buffer.get(..len).unwrap_or(buffer);
+                Ok(Step::Event(Ok(ReceivedDatagram { message, from })))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Step::Pending),
+            Err(error) => tell(error),
+        }
+    }
+}
+
+/// An error about one message is an event, any other one the end of the socket.
+fn tell<T>(error: io::Error) -> io::Result<Step<io::Result<T>>> {
+    match error.kind() {
+        ErrorKind::Interrupted => Ok(Step::Again),
+        ErrorKind::ConnectionRefused
+        | ErrorKind::ConnectionReset
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::NotFound
+        | ErrorKind::PermissionDenied
+        | ErrorKind::InvalidInput
+        | ErrorKind::OutOfMemory => Ok(Step::Event(Err(error))),
+        _ => Err(error),
+    }
+}

@@ -1,0 +1,196 @@
+//! What goes wrong, with the resource it concerns and what was attempted.
+
+use core::fmt;
+use std::error;
+use std::io;
+
+use crate::chunk::Chunk;
+use crate::id::AnyId;
+use crate::outbox::Unsent;
+
+/// What was attempted when something went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Starting to watch the resource.
+    Register,
+    /// Telling the engine what the resource waits for now.
+    Watch,
+    /// A [`step`](crate::Resource::step): an accept, a read.
+    Read,
+    /// A [`write`](crate::Sink::write) of what was sent.
+    Write,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Register => "registering",
+            Self::Watch => "watching",
+            Self::Read => "reading from",
+            Self::Write => "writing to",
+        })
+    }
+}
+
+/// Why a resource failed: what was attempted, on which one, and what the system said.
+#[derive(Debug)]
+pub struct Error {
+    /// The resource; none if it was not registered.
+    pub id: Option<AnyId>,
+    /// Its type, as the compiler names it.
+    pub resource: &'static str,
+    /// What was attempted.
+    pub operation: Operation,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            resource,
+            operation,
+            source,
+        } = self;
+        match id {
+            Some(id) => write!(f, "{operation} {resource} {id}: {source}"),
+            None => write!(f, "{operation} {resource}: {source}"),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::new(error.source.kind(), error)
+    }
+}
+
+/// A registration that failed, with the resource it was for.
+#[derive(Debug)]
+pub struct RegisterError<R> {
+    /// The resource, as it was given.
+    pub resource: R,
+    /// Why it was not registered.
+    pub error: Error,
+}
+
+impl<R> fmt::Display for RegisterError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<R: fmt::Debug> error::Error for RegisterError<R> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl<R> From<RegisterError<R>> for io::Error {
+    fn from(failed: RegisterError<R>) -> Self {
+        failed.error.into()
+    }
+}
+
+/// Why nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// There is no such resource any more, or it is being closed, or writing to it has failed.
+    Closed,
+    /// As many bytes wait as [`Marks::limit`](crate::Marks::limit) allows.
+    Full,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "the resource takes nothing any more",
+            Self::Full => "the write queue is full",
+        })
+    }
+}
+
+impl error::Error for SendError {}
+
+/// A chunk that was not sent, and why.
+#[derive(Debug)]
+pub struct Refused {
+    /// The chunk, as it was given.
+    pub chunk: Chunk,
+    /// Why.
+    pub reason: SendError,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl error::Error for Refused {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+/// A resource that is the caller's again.
+#[derive(Debug)]
+pub struct Released<R> {
+    /// The resource: open, registered nowhere.
+    pub resource: R,
+    /// What was sent to it and not written.
+    pub unsent: Unsent,
+}
+
+/// A command that did not reach the service, and why.
+#[derive(Debug)]
+pub struct CommandError<C> {
+    /// The command, as it was given.
+    pub command: C,
+    /// Why the runtime takes none.
+    pub reason: Ended,
+}
+
+impl<C> fmt::Display for CommandError<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl<C: fmt::Debug> error::Error for CommandError<C> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+/// How a runtime ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// It was shut down, or dropped.
+    Stopped,
+    /// The service panicked, with this message.
+    Panicked(String),
+    /// The engine failed again and again, lastly with this error.
+    Failed(String),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("the runtime has stopped"),
+            Self::Panicked(message) => write!(f, "the service panicked: {message}"),
+            Self::Failed(message) => write!(f, "the engine failed: {message}"),
+        }
+    }
+}
+
+impl error::Error for Ended {}

@@ -1,0 +1,130 @@
+//! All resources of a runtime, by their ids.
+
+use core::any::Any;
+
+use crate::entry::{Entry, Held, State};
+use crate::id::AnyId;
+use crate::kind::Kind;
+use crate::resource::Resource;
+
+/// A resource in its slot.
+pub(crate) struct Occupied<S: 'static> {
+    pub(crate) entry: Box<dyn Entry>,
+    pub(crate) kind: &'static dyn Kind<S>,
+    pub(crate) state: State,
+}
+
+struct Slot<S: 'static> {
+    generation: u32,
+    occupied: Option<Occupied<S>>,
+}
+
+/// The slots. A token of the engine is the number of a slot; an id is that and its generation.
+///
+/// A slot that becomes vacant is not used again before all that the engine has harvested was looked
+/// at, so that no report meets another resource than its own. One whose generations are used up is
+/// not used again at all.
+pub(crate) struct Table<S: 'static> {
+    // The first one stands for slot 1.
+    slots: Vec<Slot<S>>,
+    vacant: Vec<u32>,
+    limbo: Vec<u32>,
+    len: usize,
+}
+
+impl<S: 'static> Table<S> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            vacant: Vec::new(),
+            limbo: Vec::new(),
+            len: 0,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a resource; nothing if there are 2^32 - 2 of them, and then it comes back.
+    pub(crate) fn insert(&mut self, occupied: Occupied<S>) -> Result<AnyId, Occupied<S>> {
+        let slot = match self.vacant.pop() {
+            Some(slot) => slot,
+            None => match u32::try_from(self.slots.len() + 1) {
+                Ok(slot) if slot < u32::MAX => {
+                    self.slots.push(Slot {
+                        generation: 0,
+                        occupied: None,
+                    });
+                    slot
+                }
+                _ => return Err(occupied),
+            },
+        };
+        let place = &mut self.slots[slot as usize - 1];
+        let Some(id) = AnyId::new(slot, place.generation) else {
+            return Err(occupied);
+        };
+        place.occupied = Some(occupied);
+        self.len += 1;
+        Ok(id)
+    }
+
+    /// The resource of the slot that a report names, and its id.
+    pub(crate) fn id_of(&self, slot: usize) -> Option<AnyId> {
+        let place = self.slots.get(slot.checked_sub(1)?)?;
+        place.occupied.as_ref()?;
+        AnyId::new(u32::try_from(slot).ok()?, place.generation)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: AnyId) -> Option<&Occupied<S>> {
+        let place = self.slots.get((id.slot() as usize).checked_sub(1)?)?;
+        if place.generation != id.generation() {
+            return None;
+        }
+        place.occupied.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: AnyId) -> Option<&mut Occupied<S>> {
+        let place = self.slots.get_mut((id.slot() as usize).checked_sub(1)?)?;
+        if place.generation != id.generation() {
+            return None;
+        }
+        place.occupied.as_mut()
+    }
+
+    /// The resource with its type; nothing also if it has another one.
+    #[inline]
+    pub(crate) fn typed<R: Resource>(&mut self, id: AnyId) -> Option<(&mut Held<R>, &mut State)> {
+        let occupied = self.get_mut(id)?;
+        let entry: &mut dyn Any = &mut *occupied.entry;
+        Some((entry.downcast_mut()?, &mut occupied.state))
+    }
+
+    /// Takes a resource out; its id is out of date.
+    pub(crate) fn remove(&mut self, id: AnyId) -> Option<Occupied<S>> {
+        let place = self.slots.get_mut((id.slot() as usize).checked_sub(1)?)?;
+        if place.generation != id.generation() {
+            return None;
+        }
+        let occupied = place.occupied.take()?;
+        self.len -= 1;
+        if let Some(next) = place.generation.checked_add(1) {
+            place.generation = next;
+            self.limbo.push(id.slot());
+        }
+        Some(occupied)
+    }
+
+    /// All that the engine has harvested was looked at.
+    pub(crate) fn end_batch(&mut self) {
+        self.vacant.append(&mut self.limbo);
+    }
+
+    /// The ids of all resources.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = AnyId> {
+        (1..=self.slots.len()).filter_map(|slot| self.id_of(slot))
+    }
+}

@@ -1,0 +1,3 @@
+//! What a service can rely on, on each engine.
+
+mod echo;
