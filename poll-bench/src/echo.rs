@@ -32,6 +32,9 @@ pub(crate) const KINDS: &[&str] = &[
     "poll-os + poll-net",
 ];
 
+/// The servers of the group *reactor*.
+pub(crate) const REACTORS: &[&str] = &["raw level", "raw level again", "poll-reactor"];
+
 /// When a server stops reading one connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Idiom {
@@ -139,6 +142,7 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "polling edge short" => peers::polling::serve(streams, bytes, PollMode::Edge),
         "poll-os + std" => peers::ours::serve::<TcpStream>(streams, bytes),
         "poll-os + poll-net" => peers::ours::serve_net(streams, bytes),
+        "poll-reactor" => peers::reactor::serve(streams, bytes),
         other => Err(io::Error::other(format!("no server is called {other:?}"))),
     }?;
     println!("{}", served.waits);
@@ -220,14 +224,20 @@ impl Server {
 
     /// Sends `messages` in rounds of one per connection, and checks every answer.
     pub(crate) fn drive(&mut self, messages: u64) -> io::Result<()> {
-        let per_round = u64::try_from(self.connections.len()).map_err(io::Error::other)?;
+        self.drive_some(messages, self.connections.len())
+    }
+
+    /// The same on the first `active` connections, while the others are idle.
+    pub(crate) fn drive_some(&mut self, messages: u64, active: usize) -> io::Result<()> {
+        let connections = self.connections.get_mut(..active).unwrap_or_default();
+        let per_round = u64::try_from(connections.len()).map_err(io::Error::other)?;
         for _ in 0..messages / per_round {
             let first = self.sequence;
-            for connection in &mut self.connections {
+            for connection in connections.iter_mut() {
                 connection.write_all(&message(self.sequence))?;
                 self.sequence += 1;
             }
-            for (number, connection) in (first..).zip(&mut self.connections) {
+            for (number, connection) in (first..).zip(connections.iter_mut()) {
                 let mut answer = [0; MESSAGE];
                 connection.read_exact(&mut answer)?;
                 if answer != message(number) {

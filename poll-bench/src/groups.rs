@@ -16,7 +16,7 @@ use crate::harness::Case;
 
 /// The groups' names, in the order they run.
 pub(crate) const NAMES: &[&str] = &[
-    "wait", "wake", "channels", "codec", "register", "timers", "sleep", "echo",
+    "wait", "wake", "channels", "codec", "register", "timers", "sleep", "echo", "reactor",
 ];
 
 /// The cases of a group.
@@ -30,6 +30,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "timers" => Ok(timers::cases()),
         "sleep" => Ok(sleep::cases()),
         "echo" => Ok(echo::cases()),
+        "reactor" => Ok(echo::reactor_cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }
 }

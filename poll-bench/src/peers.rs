@@ -5,6 +5,7 @@ pub(crate) mod ours;
 pub(crate) mod poll_mio;
 pub(crate) mod polling;
 pub(crate) mod raw;
+pub(crate) mod reactor;
 pub(crate) mod timers;
 
 use core::time::Duration;

@@ -278,7 +278,11 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
             true => Limit::Now,
             false => limit,
         };
-        match Plan::new(limit, self.timers.next_deadline(), &self.clock) {
+        let deadline = match self.timers.is_empty() {
+            true => None,
+            false => self.timers.next_deadline(),
+        };
+        match Plan::new(limit, deadline, &self.clock) {
             Plan::Sleep { timeout, until } if self.mailbox.park(until) => timeout,
             Plan::Sleep { .. } | Plan::Look => Some(Duration::ZERO),
         }

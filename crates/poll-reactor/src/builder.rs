@@ -71,6 +71,13 @@ impl Builder {
         self
     }
 
+    /// Lets [`Metrics::idle`](crate::Metrics::idle) be measured, which costs two readings of the
+    /// clock for each wait.
+    pub const fn measure_idle(mut self) -> Self {
+        self.settings.measures_idle = true;
+        self
+    }
+
     /// The name of the thread of a [`Reactor`].
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());

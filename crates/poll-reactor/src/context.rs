@@ -5,10 +5,10 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
 
-use poll_api::{Instant, Ready};
+use poll_api::{Instant, Ready, Trigger};
 
 use crate::chunk::Chunk;
-use crate::entry::{Entry, Held, State};
+use crate::entry::{Held, State};
 use crate::error::{Error, Operation, Refused, RegisterError, Released, SendError};
 use crate::host::{Alarm, Host};
 use crate::id::{AnyId, Id, TimerId};
@@ -50,8 +50,14 @@ impl<S: Service> Context<'_, S> {
         }
         let marks = self.resources.settings.marks;
         let occupied = Occupied {
-            entry: Box::new(Held::new(resource, Outbox::default(), marks)),
+            entry: Box::new(Held::new(resource)),
             kind: kind_of::<S, R>(),
+            trigger: match R::TRIGGER {
+                Trigger::Edge => Trigger::Edge,
+                _ => Trigger::Level,
+            },
+            outbox: Outbox::default(),
+            marks,
             state: State::NEW,
         };
         let (occupied, error) = match self.resources.table.insert(occupied) {
@@ -105,16 +111,15 @@ impl<S: Service> Context<'_, S> {
     /// A resource; nothing if it is not there any more.
     #[must_use]
     pub fn get<R: Resource>(&mut self, id: Id<R>) -> Option<&R> {
-        let (held, _) = self.resources.table.typed::<R>(id.any())?;
-        Some(&held.resource)
+        Some(&self.resources.table.typed::<R>(id.any())?.held.resource)
     }
 
     /// A resource, to be changed; nothing if it is not there any more. What it waits for is asked
     /// anew afterwards. Its descriptor has to stay the same.
     pub fn get_mut<R: Resource>(&mut self, id: Id<R>) -> Option<&mut R> {
         self.resources.touch(id.any());
-        let (held, _) = self.resources.table.typed::<R>(id.any())?;
-        Some(&mut held.resource)
+        let typed = self.resources.table.typed::<R>(id.any())?;
+        Some(&mut typed.held.resource)
     }
 
     /// Sends `bytes` in order, as far as the system takes them now, and copies what is left.
@@ -137,21 +142,13 @@ impl<S: Service> Context<'_, S> {
         buffers: &[IoSlice<'_>],
     ) -> Result<(), SendError> {
         let id = id.any();
-        self.make_room::<R>(id)?;
-        let resources = &mut *self.resources;
-        let Some((held, _)) = resources.table.typed::<R>(id) else {
-            return Err(SendError::Closed);
-        };
-        let outbox = held.outbox_mut();
-        for buffer in buffers {
-            outbox.push_copy(buffer, &mut resources.spare);
-        }
-        resources.counters.queued += buffers
-            .iter()
-            .map(|buffer| buffer.len() as u64)
-            .sum::<u64>();
-        resources.touch(id);
-        Ok(())
+        let len: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        self.resources
+            .add::<R, _>(id, len, &*self.host, |outbox, spare| {
+                for buffer in buffers {
+                    outbox.push_copy(buffer, spare);
+                }
+            })
     }
 
     /// Sends bytes that the caller gives away: they are never copied.
@@ -164,55 +161,26 @@ impl<S: Service> Context<'_, S> {
         id: Id<R>,
         chunk: impl Into<Chunk>,
     ) -> Result<(), Refused> {
-        let chunk = chunk.into();
-        let id = id.any();
-        if let Err(reason) = self.make_room::<R>(id) {
-            return Err(Refused { chunk, reason });
+        let mut chunk = Some(chunk.into());
+        let len = chunk.as_ref().map_or(0, Chunk::len);
+        let added = self
+            .resources
+            .add::<R, _>(id.any(), len, &*self.host, |outbox, _| {
+                if let Some(chunk) = chunk.take() {
+                    outbox.push(chunk);
+                }
+            });
+        match (added, chunk) {
+            (Err(reason), Some(chunk)) => Err(Refused { chunk, reason }),
+            _ => Ok(()),
         }
-        let resources = &mut *self.resources;
-        let Some((held, _)) = resources.table.typed::<R>(id) else {
-            let reason = SendError::Closed;
-            return Err(Refused { chunk, reason });
-        };
-        resources.counters.queued += chunk.len() as u64;
-        held.outbox_mut().push(chunk);
-        resources.touch(id);
-        Ok(())
-    }
-
-    // Whether something may be added to the queue. What is long is written first.
-    fn make_room<R: Sink>(&mut self, id: AnyId) -> Result<(), SendError> {
-        let (queued, marks, is_blocked) = self.queue_of::<R>(id)?;
-        if queued < marks.high.min(marks.limit) {
-            return Ok(());
-        }
-        if !is_blocked {
-            self.resources.flush(id, &*self.host);
-        }
-        let (queued, marks, _) = self.queue_of::<R>(id)?;
-        // Nothing is too long for an empty queue, whatever the limit.
-        if queued < marks.limit.max(1) {
-            Ok(())
-        } else {
-            Err(SendError::Full)
-        }
-    }
-
-    fn queue_of<R: Sink>(&mut self, id: AnyId) -> Result<(usize, Marks, bool), SendError> {
-        let Some((held, state)) = self.resources.table.typed::<R>(id) else {
-            return Err(SendError::Closed);
-        };
-        if state.is_closing || state.failure.is_some() {
-            return Err(SendError::Closed);
-        }
-        Ok((held.queued(), held.marks(), state.is_blocked))
     }
 
     /// How many bytes were sent to a resource and not written yet.
     #[must_use]
     pub fn unsent<R: Resource>(&self, id: Id<R>) -> usize {
         let occupied = self.resources.table.get(id.any());
-        occupied.map_or(0, |occupied| occupied.entry.queued())
+        occupied.map_or(0, |occupied| occupied.outbox.queued())
     }
 
     /// Sets when the service hears of a resource's write queue, and how long it may be, instead of
@@ -221,7 +189,7 @@ impl<S: Service> Context<'_, S> {
         let Some(occupied) = self.resources.table.get_mut(id.any()) else {
             return false;
         };
-        occupied.entry.set_marks(marks);
+        occupied.marks = marks;
         self.resources.touch(id.any());
         true
     }
@@ -295,6 +263,14 @@ impl<S: Service> Context<'_, S> {
         }
     }
 
+    /// The id with its type; nothing if there is no such resource any more, or it is of another
+    /// type.
+    #[must_use]
+    pub fn typed<R: Resource>(&mut self, id: AnyId) -> Option<Id<R>> {
+        self.resources.table.typed::<R>(id)?;
+        Some(Id::new(id))
+    }
+
     /// How many resources there are.
     #[must_use]
     pub const fn resources(&self) -> usize {
@@ -319,14 +295,18 @@ impl<S: Service> Context<'_, S> {
             return;
         };
         let state = &occupied.state;
-        let is_due = state.is_always_ready && state.is_due(occupied.entry.interest());
+        let interest = occupied.entry.interest();
+        let is_due = state.is_always_ready && state.is_due(interest);
+        let is_as_wanted = state.watched == state.wanted(interest);
         if state.failure.is_some() {
             self.resources.give_notice(id);
         }
         if is_due {
             self.resources.hold_over(id);
         }
-        self.resources.watch_on(id, &*self.host);
+        if !is_as_wanted {
+            self.resources.watch_on(id, &*self.host);
+        }
     }
 }
 

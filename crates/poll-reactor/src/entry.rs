@@ -4,45 +4,35 @@ use core::any::Any;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 
-use poll_api::{Interest, Ready, Trigger};
+use poll_api::{Interest, Ready};
 use poll_driver::TimerKey;
 
 use crate::error::Operation;
-use crate::outbox::{Marks, Outbox, Spare, Written};
 use crate::resource::{Resource, Sink};
 
-/// A resource and its write queue.
+/// A resource with its type.
 pub(crate) struct Held<R> {
     pub(crate) resource: R,
-    outbox: Outbox,
     // How to write, known once something was sent: not every resource can be.
     write: Option<Write<R>>,
-    marks: Marks,
 }
 
 type Write<R> = fn(&mut R, &[IoSlice<'_>]) -> io::Result<usize>;
 
 impl<R> Held<R> {
-    pub(crate) const fn new(resource: R, outbox: Outbox, marks: Marks) -> Self {
+    pub(crate) const fn new(resource: R) -> Self {
         Self {
             resource,
-            outbox,
             write: None,
-            marks,
         }
     }
 
-    /// The write queue of a resource that can be sent to.
-    pub(crate) fn outbox_mut(&mut self) -> &mut Outbox
+    /// Something is sent to it.
+    pub(crate) fn will_be_written(&mut self)
     where
         R: Sink,
     {
         self.write = Some(R::write);
-        &mut self.outbox
-    }
-
-    pub(crate) fn into_parts(self) -> (R, Outbox) {
-        (self.resource, self.outbox)
     }
 }
 
@@ -50,13 +40,7 @@ impl<R> Held<R> {
 pub(crate) trait Entry: Any {
     fn descriptor(&self) -> BorrowedFd<'_>;
     fn interest(&self) -> Option<Interest>;
-    fn trigger(&self) -> Trigger;
-    fn queued(&self) -> usize;
-    fn has_unsent(&self) -> bool;
-    fn marks(&self) -> Marks;
-    fn set_marks(&mut self, marks: Marks);
-    /// One write of what was sent.
-    fn write(&mut self, spare: &mut Spare) -> Written;
+    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
 impl<R: Resource> Entry for Held<R> {
@@ -68,37 +52,10 @@ impl<R: Resource> Entry for Held<R> {
         self.resource.interest()
     }
 
-    fn trigger(&self) -> Trigger {
-        match R::TRIGGER {
-            Trigger::Edge => Trigger::Edge,
-            _ => Trigger::Level,
-        }
-    }
-
-    fn queued(&self) -> usize {
-        self.outbox.queued()
-    }
-
-    fn has_unsent(&self) -> bool {
-        !self.outbox.is_empty()
-    }
-
-    fn marks(&self) -> Marks {
-        self.marks
-    }
-
-    fn set_marks(&mut self, marks: Marks) {
-        self.marks = marks;
-    }
-
-    fn write(&mut self, spare: &mut Spare) -> Written {
+    fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         match self.write {
-            Some(write) => {
-                let resource = &mut self.resource;
-                self.outbox.write(spare, |buffers| write(resource, buffers))
-            }
-            // Nothing was sent.
-            None => Written::All,
+            Some(write) => write(&mut self.resource, buffers),
+            None => unreachable!("only what was sent is written"),
         }
     }
 }
@@ -112,6 +69,8 @@ pub(crate) struct State {
     pub(crate) watched: Option<Interest>,
     /// The engine cannot wait for it because it never blocks: a regular file.
     pub(crate) is_always_ready: bool,
+    /// What the engine watches it for may have to change.
+    pub(crate) is_touched: bool,
     /// The service wants no events for now.
     pub(crate) is_paused: bool,
     /// No event will come any more.
@@ -141,6 +100,7 @@ impl State {
         ready: Ready::EMPTY,
         watched: None,
         is_always_ready: false,
+        is_touched: false,
         is_paused: false,
         is_ended: false,
         is_closing: false,
@@ -155,6 +115,16 @@ impl State {
         in_notices: false,
     };
 
+    /// What the engine has to watch a resource for, which has these wishes itself.
+    #[inline]
+    pub(crate) fn wanted(&self, interest: Option<Interest>) -> Option<Interest> {
+        let own = if self.is_reading() { interest } else { None };
+        if !self.is_blocked || self.failure.is_some() {
+            return own;
+        }
+        Some(own.map_or(Interest::WRITABLE, |own| own.add(Interest::WRITABLE)))
+    }
+
     /// Whether steps may be taken at all.
     pub(crate) const fn is_reading(&self) -> bool {
         // What can still be read is read although it cannot be written any more.
@@ -166,6 +136,7 @@ impl State {
     }
 
     /// Whether a step would find something, as far as is known.
+    #[inline]
     pub(crate) fn is_due(&self, interest: Option<Interest>) -> bool {
         let Some(interest) = interest else {
             return false;

@@ -74,7 +74,6 @@ impl From<Error> for io::Error {
 }
 
 /// A registration that failed, with the resource it was for.
-#[derive(Debug)]
 pub struct RegisterError<R> {
     /// The resource, as it was given.
     pub resource: R,
@@ -88,7 +87,16 @@ impl<R> fmt::Display for RegisterError<R> {
     }
 }
 
-impl<R: fmt::Debug> error::Error for RegisterError<R> {
+// Derived, this would ask the same of `R`, and whoever unwraps would have to see to it.
+impl<R> fmt::Debug for RegisterError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisterError")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> error::Error for RegisterError<R> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(&self.error)
     }
@@ -151,7 +159,6 @@ pub struct Released<R> {
 }
 
 /// A command that did not reach the service, and why.
-#[derive(Debug)]
 pub struct CommandError<C> {
     /// The command, as it was given.
     pub command: C,
@@ -165,7 +172,15 @@ impl<C> fmt::Display for CommandError<C> {
     }
 }
 
-impl<C: fmt::Debug> error::Error for CommandError<C> {
+impl<C> fmt::Debug for CommandError<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandError")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C> error::Error for CommandError<C> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(&self.reason)
     }

@@ -9,10 +9,11 @@ use std::io::ErrorKind;
 use poll_api::{Instant, Ready};
 
 use crate::context::Context;
-use crate::entry::{Entry, Held};
+use crate::entry::Held;
 use crate::error::{Error, Operation, Released};
 use crate::host::Alarm;
 use crate::id::{AnyId, Id};
+use crate::outbox::Unsent;
 use crate::resource::{Io, Resource, Step};
 use crate::service::{Handle, Pressure, Service};
 use crate::table::Occupied;
@@ -53,16 +54,18 @@ impl<S: Handle<R>, R: Resource> Kind<S> for Of<R> {
     }
 
     fn notify(&self, id: AnyId, service: &mut S, context: &mut Context<'_, S>) {
-        let Some((held, state)) = context.resources.table.typed::<R>(id) else {
+        let Some(typed) = context.resources.table.typed::<R>(id) else {
             return;
         };
+        let (held, state) = (typed.held, typed.state);
         if mem::take(&mut state.is_new) {
             service.registered(Id::new(id), context);
             context.settle();
         } else if state.failure.is_some() && !state.is_due(held.resource.interest()) {
             self.fail(id, service, context);
             return;
-        } else if state.is_closing && (!held.has_unsent() || context.resources.stop.is_late()) {
+        } else if state.is_closing && (typed.outbox.is_empty() || context.resources.stop.is_late())
+        {
             if let Some(released) = context.release::<R>(id) {
                 service.handed_over(Id::new(id), released, context);
                 context.settle();
@@ -108,8 +111,8 @@ impl<R: Resource> Of<R> {
 /// The resource and what was not written, out of what the table held.
 pub(crate) fn released<S: 'static, R: Resource>(occupied: Occupied<S>) -> Option<Released<R>> {
     let entry: Box<dyn Any> = occupied.entry;
-    let (resource, mut outbox) = entry.downcast::<Held<R>>().ok()?.into_parts();
-    let unsent = outbox.take();
+    let resource = entry.downcast::<Held<R>>().ok()?.resource;
+    let unsent = Unsent::new(occupied.outbox);
     Some(Released { resource, unsent })
 }
 
@@ -130,9 +133,10 @@ fn step<S: Handle<R>, R: Resource>(
     buffer: &mut [u8],
 ) -> Next {
     let resources = &mut *context.resources;
-    let Some((held, state)) = resources.table.typed::<R>(id) else {
+    let Some(typed) = resources.table.typed::<R>(id) else {
         return Next::Nothing;
     };
+    let (held, state) = (typed.held, typed.state);
     if !state.is_due(held.resource.interest()) {
         return Next::Report;
     }

@@ -30,7 +30,7 @@ pub struct Metrics {
     pub bytes_read: u64,
     /// Bytes written of what was sent.
     pub bytes_written: u64,
-    /// Time spent in waits, asleep or about to be.
+    /// Time spent in waits, if [`Builder::measure_idle`](crate::Builder::measure_idle) was set.
     pub idle: Duration,
     /// Bytes that were sent and not written yet, of all resources together.
     pub bytes_queued: u64,

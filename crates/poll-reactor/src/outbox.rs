@@ -1,6 +1,6 @@
 //! The write queue of one resource: what was sent and the system has not taken yet.
 
-use core::{fmt, mem};
+use core::fmt;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 
@@ -135,9 +135,20 @@ impl Outbox {
     pub(crate) fn write(
         &mut self,
         spare: &mut Spare,
-        write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> Written {
-        let (offered, taken) = self.offer(write);
+        let (offered, taken) = match self.only_rest() {
+            Some(rest) => (rest.len(), write(&[IoSlice::new(rest)])),
+            None => self.offer(write),
+        };
+        // Mostly so.
+        if let Ok(taken) = taken
+            && taken == offered
+            && self.chunks.len() == 1
+        {
+            self.clear(spare);
+            return Written::All;
+        }
         match taken {
             Ok(0) => Written::Failed(ErrorKind::WriteZero.into()),
             Ok(taken) => {
@@ -156,6 +167,22 @@ impl Outbox {
         }
     }
 
+    // What is left of the only chunk, if there is just one.
+    #[inline]
+    fn only_rest(&self) -> Option<&[u8]> {
+        let first = self.chunks.front().filter(|_| self.chunks.len() == 1)?;
+        first.as_slice().get(self.written..)
+    }
+
+    #[inline]
+    fn clear(&mut self, spare: &mut Spare) {
+        if let Some(last) = self.chunks.pop_front() {
+            spare.put_back(last);
+        }
+        self.written = 0;
+        self.queued = 0;
+    }
+
     // How much was offered, and what came of it.
     fn offer(
         &self,
@@ -163,9 +190,6 @@ impl Outbox {
     ) -> (usize, io::Result<usize>) {
         let first = self.chunks.front().map_or(&[][..], Chunk::as_slice);
         let first = first.get(self.written..).unwrap_or_default();
-        if self.chunks.len() == 1 {
-            return (first.len(), write(&[IoSlice::new(first)]));
-        }
         let mut slices = [IoSlice::new(&[]); GATHERED];
         let rest = self.chunks.iter().skip(1).map(Chunk::as_slice);
         let all = core::iter::once(first).chain(rest);
@@ -202,11 +226,6 @@ impl Outbox {
             }
         }
     }
-
-    /// All that is left, which leaves nothing here.
-    pub(crate) fn take(&mut self) -> Unsent {
-        Unsent(mem::take(self))
-    }
 }
 
 /// What was sent to a resource and not written before it was handed back.
@@ -214,6 +233,10 @@ impl Outbox {
 pub struct Unsent(Outbox);
 
 impl Unsent {
+    pub(crate) const fn new(outbox: Outbox) -> Self {
+        Self(outbox)
+    }
+
     /// How many bytes there are.
     #[must_use]
     pub const fn len(&self) -> usize {

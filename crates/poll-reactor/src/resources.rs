@@ -7,12 +7,12 @@ use std::io::{self, ErrorKind};
 
 use poll_api::{Interest, Ready, Token, Trigger};
 
-use crate::entry::{Entry, State};
-use crate::error::Operation;
+use crate::error::{Operation, SendError};
 use crate::host::{Host, Watch};
 use crate::id::AnyId;
 use crate::metrics::Counters;
-use crate::outbox::{Spare, Written};
+use crate::outbox::{Outbox, Spare, Written};
+use crate::resource::Sink;
 use crate::settings::Settings;
 use crate::table::{Occupied, Table};
 
@@ -25,7 +25,7 @@ pub(crate) struct Resources<S: 'static> {
     /// Those that were ready for more than one turn allows.
     pub(crate) backlog: VecDeque<AnyId>,
     /// Those that were sent something, or lent to the service, in the present callback.
-    dirty: Vec<AnyId>,
+    pub(crate) dirty: Vec<AnyId>,
     /// Those of which the service may have to be told something.
     pub(crate) notices: VecDeque<AnyId>,
     pub(crate) stop: Stop,
@@ -85,10 +85,11 @@ impl<S: 'static> Resources<S> {
     /// Lets what was sent be written, and what the engine watches be adapted, once the present
     /// callback has returned.
     pub(crate) fn touch(&mut self, id: AnyId) {
-        if let Some(occupied) = self.table.get_mut(id)
-            && !mem::replace(&mut occupied.state.in_dirty, true)
-        {
-            self.dirty.push(id);
+        if let Some(occupied) = self.table.get_mut(id) {
+            occupied.state.is_touched = true;
+            if !mem::replace(&mut occupied.state.in_dirty, true) {
+                self.dirty.push(id);
+            }
         }
     }
 
@@ -124,18 +125,56 @@ impl<S: 'static> Resources<S> {
     /// Does for each resource that the callback has touched what is to be done.
     #[inline]
     pub(crate) fn settle<T>(&mut self, host: &dyn Host<T>) {
-        if self.dirty.is_empty() {
-            return;
-        }
         // Nothing here calls the service, so nothing is added meanwhile.
-        let mut dirty = mem::take(&mut self.dirty);
-        for id in dirty.drain(..) {
+        while let Some(id) = self.dirty.pop() {
             if let Some(occupied) = self.table.get_mut(id) {
                 occupied.state.in_dirty = false;
+                if occupied.state.is_touched {
+                    self.watch_on(id, host);
+                }
                 self.flush(id, host);
             }
         }
-        self.dirty = dirty;
+    }
+
+    /// Adds to the write queue what `push` pushes, `len` bytes. What is long is written first.
+    #[inline]
+    pub(crate) fn add<R: Sink, T>(
+        &mut self,
+        id: AnyId,
+        len: usize,
+        host: &dyn Host<T>,
+        push: impl FnOnce(&mut Outbox, &mut Spare),
+    ) -> Result<(), SendError> {
+        let mut is_second_look = false;
+        let typed = loop {
+            let Some(typed) = self.table.typed::<R>(id) else {
+                return Err(SendError::Closed);
+            };
+            if typed.state.is_closing || typed.state.failure.is_some() {
+                return Err(SendError::Closed);
+            }
+            let queued = typed.outbox.queued();
+            // Nothing is too long for an empty queue, whatever the limit.
+            if queued == 0 || queued < typed.marks.high.min(typed.marks.limit) {
+                break typed;
+            }
+            if is_second_look || typed.state.is_blocked {
+                if queued >= typed.marks.limit {
+                    return Err(SendError::Full);
+                }
+                break typed;
+            }
+            is_second_look = true;
+            self.flush(id, host);
+        };
+        typed.held.will_be_written();
+        push(typed.outbox, &mut self.spare);
+        self.counters.queued += len as u64;
+        if !mem::replace(&mut typed.state.in_dirty, true) {
+            self.dirty.push(id);
+        }
+        Ok(())
     }
 
     /// Writes what was sent, as far as the system takes it and the budget allows.
@@ -143,50 +182,65 @@ impl<S: 'static> Resources<S> {
         let Some(occupied) = self.table.get_mut(id) else {
             return;
         };
-        let Occupied { entry, state, .. } = occupied;
-        let before = entry.queued();
-        let mut error = None;
+        let was_blocked = occupied.state.is_blocked;
+        let before = occupied.outbox.queued();
+        let mut failure = None;
         let mut is_left = false;
-        if entry.has_unsent() && !state.is_blocked && state.failure.is_none() {
+        if !occupied.outbox.is_empty() && !was_blocked && occupied.state.failure.is_none() {
             is_left = true;
             for _ in 0..self.settings.steps.get() {
                 self.counters.writes += 1;
-                match entry.write(&mut self.spare) {
+                let entry = &mut occupied.entry;
+                let written = occupied
+                    .outbox
+                    .write(&mut self.spare, |buffers| entry.write(buffers));
+                match written {
                     Written::Some => continue,
                     Written::All => {}
-                    Written::Blocked => {
-                        state.is_blocked = true;
-                        if !host.has_edges()
-                            && entry.trigger() == Trigger::Edge
-                            && state.watched.is_some_and(Interest::is_writable)
-                        {
-                            error = rearm(&**entry, state, id, host).err();
-                        }
-                    }
-                    Written::Failed(failed) => error = Some(failed),
+                    Written::Blocked => occupied.state.is_blocked = true,
+                    Written::Failed(error) => failure = Some(error),
                 }
                 is_left = false;
                 break;
             }
         }
-        let queued = entry.queued();
-        let marks = entry.marks();
-        if queued > marks.high {
+        let queued = occupied.outbox.queued();
+        self.counters.took(before.saturating_sub(queued));
+        let state = &mut occupied.state;
+        if queued > occupied.marks.high {
             state.is_high = true;
-        } else if queued <= marks.low {
+        } else if queued <= occupied.marks.low {
             state.is_high = false;
         }
         let is_news = state.is_high != state.is_high_told || state.is_closing;
-        self.counters.took(before.saturating_sub(queued));
-        if let Some(error) = error {
-            self.fail(id, Operation::Write, error);
-        } else if is_left {
-            self.hold_over(id);
-        }
+        let is_blocked = state.is_blocked;
         if is_news {
             self.give_notice(id);
         }
-        self.watch_on(id, host);
+        if let Some(error) = failure {
+            self.fail(id, Operation::Write, error);
+        } else if is_left {
+            self.hold_over(id);
+        } else if is_blocked {
+            self.ask_for_room(id, host);
+        }
+    }
+
+    // The system takes no more: the engine has to say when it does.
+    #[cold]
+    fn ask_for_room<T>(&mut self, id: AnyId, host: &dyn Host<T>) {
+        let Some(occupied) = self.table.get_mut(id) else {
+            return;
+        };
+        let watches_room = occupied.state.watched.is_some_and(Interest::is_writable);
+        if !watches_room {
+            self.watch_on(id, host);
+        } else if occupied.trigger == Trigger::Edge
+            && !host.has_edges()
+            && let Err(error) = rearm(occupied, id, host)
+        {
+            self.fail(id, Operation::Watch, error);
+        }
     }
 
     /// Lets the engine watch a resource for what it waits for now; a failure is the resource's.
@@ -201,18 +255,23 @@ impl<S: 'static> Resources<S> {
         let Some(occupied) = self.table.get_mut(id) else {
             return Ok(());
         };
-        let Occupied { entry, state, .. } = occupied;
-        if state.is_always_ready {
+        occupied.state.is_touched = false;
+        if occupied.state.is_always_ready {
             return Ok(());
         }
-        let is_edge = entry.trigger() == Trigger::Edge;
-        let wanted = wanted(&**entry, state);
+        let wanted = occupied.state.wanted(occupied.entry.interest());
+        let Occupied {
+            entry,
+            state,
+            trigger,
+            ..
+        } = occupied;
+        let trigger = *trigger;
+        let keeps_edges = trigger == Trigger::Edge && host.has_edges();
         let next = match (state.watched, wanted) {
             // What an edge reports and nobody wants costs less than to say so to the system.
-            (Some(watched), None) if is_edge && host.has_edges() => Some(watched),
-            (Some(watched), Some(wanted)) if is_edge && host.has_edges() => {
-                Some(watched.add(wanted))
-            }
+            (Some(watched), None) if keeps_edges => Some(watched),
+            (Some(watched), Some(wanted)) if keeps_edges => Some(watched.add(wanted)),
             (_, wanted) => wanted,
         };
         if next == state.watched {
@@ -222,7 +281,7 @@ impl<S: 'static> Resources<S> {
         let watch = |interest| Watch {
             token: Token(id.slot() as usize),
             interest,
-            trigger: entry.trigger(),
+            trigger,
         };
         self.counters.changes += 1;
         match (state.watched, next) {
@@ -256,14 +315,13 @@ impl<S: 'static> Resources<S> {
         let Some(occupied) = self.table.get_mut(id) else {
             return;
         };
-        let Occupied { entry, state, .. } = occupied;
-        if state.is_always_ready {
+        if occupied.state.is_always_ready {
             return;
         }
-        state.ready = Ready::EMPTY;
-        if entry.trigger() == Trigger::Edge
+        occupied.state.ready = Ready::EMPTY;
+        if occupied.trigger == Trigger::Edge
             && !host.has_edges()
-            && let Err(error) = rearm(&**entry, state, id, host)
+            && let Err(error) = rearm(occupied, id, host)
         {
             self.fail(id, Operation::Watch, error);
         }
@@ -280,22 +338,14 @@ impl<S: 'static> Resources<S> {
             // Whatever the reason, nothing of it is registered any more.
             drop(host.deregister(occupied.entry.descriptor()));
         }
-        self.counters.queued -= occupied.entry.queued() as u64;
+        let queued = occupied.outbox.queued() as u64;
+        self.counters.queued = self.counters.queued.saturating_sub(queued);
         Some(occupied)
     }
 }
 
-/// What a resource waits for: its own wishes, and room for what was sent to it.
-fn wanted(entry: &dyn Entry, state: &State) -> Option<Interest> {
-    let own = state.is_reading().then(|| entry.interest()).flatten();
-    if !state.is_blocked || state.failure.is_some() {
-        return own;
-    }
-    Some(own.map_or(Interest::WRITABLE, |own| own.add(Interest::WRITABLE)))
-}
-
-fn rearm<T>(entry: &dyn Entry, state: &State, id: AnyId, host: &dyn Host<T>) -> io::Result<()> {
-    let Some(interest) = state.watched else {
+fn rearm<S: 'static, T>(occupied: &Occupied<S>, id: AnyId, host: &dyn Host<T>) -> io::Result<()> {
+    let Some(interest) = occupied.state.watched else {
         return Ok(());
     };
     let watch = Watch {
@@ -303,7 +353,7 @@ fn rearm<T>(entry: &dyn Entry, state: &State, id: AnyId, host: &dyn Host<T>) -> 
         interest,
         trigger: Trigger::Edge,
     };
-    host.rearm(entry.descriptor(), watch)
+    host.rearm(occupied.entry.descriptor(), watch)
 }
 
 fn is_not_permitted(error: &io::Error) -> bool {

@@ -214,8 +214,10 @@ where
             Err(error) => self.endure(error)?,
         }
         self.with(|service, context| service.tick(context));
-        self.notify_all();
-        self.work_off_backlog();
+        if self.resources.is_busy() {
+            self.notify_all();
+            self.work_off_backlog();
+        }
         while let Some(due) = self.driver.next_due() {
             match due {
                 Due::Event(event) => self.report(event),
@@ -229,7 +231,9 @@ where
         if let Stop::Asked(grace) = self.resources.stop {
             self.begin_stop(grace);
         }
-        self.notify_all();
+        if !self.resources.notices.is_empty() {
+            self.notify_all();
+        }
         self.controller.shared().publish(&self.resources);
         if self.resources.stop.has_begun() && self.resources.table.len() == 0 {
             self.controller.shared().end(Ended::Stopped);
@@ -241,6 +245,9 @@ where
     fn wait(&mut self, limit: Limit) -> io::Result<()> {
         if self.resources.is_busy() || limit == Limit::Now {
             return self.driver.turn(Limit::Now);
+        }
+        if !self.resources.settings.measures_idle {
+            return self.driver.turn(limit);
         }
         let before = self.driver.clock().now();
         let waited = self.driver.turn(limit);
@@ -285,10 +292,8 @@ where
                 if occupied.state.is_always_ready {
                     occupied.state.is_blocked = false;
                 }
-                if occupied.entry.has_unsent() {
-                    self.resources.flush(id, &self.driver);
-                }
                 self.steps(id);
+                self.resources.flush(id, &self.driver);
             }
         }
     }
@@ -303,14 +308,17 @@ where
         };
         let state = &mut occupied.state;
         state.ready |= event.ready();
-        let is_held_over = state.in_backlog;
-        if state.is_blocked && event.ready().wakes_writer() {
+        let has_room = state.is_blocked && event.ready().wakes_writer();
+        if has_room {
             state.is_blocked = false;
-            self.resources.flush(id, &self.driver);
         }
         // One that was ready for more has had its turn.
-        if !is_held_over {
+        if !state.in_backlog {
             self.steps(id);
+        }
+        // After the steps: they may be what a connection needs to be written to.
+        if has_room {
+            self.resources.flush(id, &self.driver);
         }
     }
 

@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub(crate) steps: NonZeroU32,
     /// Bytes of the buffer that all resources read into.
     pub(crate) buffer: usize,
+    /// Whether the clock is read before and after each wait that may sleep.
+    pub(crate) measures_idle: bool,
     /// Those of each resource, until it gets its own.
     pub(crate) marks: Marks,
 }
@@ -25,6 +27,7 @@ impl Default for Settings {
         Self {
             steps: Self::STEPS,
             buffer: Self::BUFFER,
+            measures_idle: false,
             marks: Marks::default(),
         }
     }

@@ -2,16 +2,30 @@
 
 use core::any::Any;
 
+use poll_api::Trigger;
+
 use crate::entry::{Entry, Held, State};
 use crate::id::AnyId;
 use crate::kind::Kind;
+use crate::outbox::{Marks, Outbox};
 use crate::resource::Resource;
 
 /// A resource in its slot.
 pub(crate) struct Occupied<S: 'static> {
     pub(crate) entry: Box<dyn Entry>,
     pub(crate) kind: &'static dyn Kind<S>,
+    pub(crate) trigger: Trigger,
+    pub(crate) outbox: Outbox,
+    pub(crate) marks: Marks,
     pub(crate) state: State,
+}
+
+/// The same, with the type.
+pub(crate) struct Typed<'table, R> {
+    pub(crate) held: &'table mut Held<R>,
+    pub(crate) outbox: &'table mut Outbox,
+    pub(crate) marks: &'table Marks,
+    pub(crate) state: &'table mut State,
 }
 
 struct Slot<S: 'static> {
@@ -97,10 +111,15 @@ impl<S: 'static> Table<S> {
 
     /// The resource with its type; nothing also if it has another one.
     #[inline]
-    pub(crate) fn typed<R: Resource>(&mut self, id: AnyId) -> Option<(&mut Held<R>, &mut State)> {
+    pub(crate) fn typed<R: Resource>(&mut self, id: AnyId) -> Option<Typed<'_, R>> {
         let occupied = self.get_mut(id)?;
         let entry: &mut dyn Any = &mut *occupied.entry;
-        Some((entry.downcast_mut()?, &mut occupied.state))
+        Some(Typed {
+            held: entry.downcast_mut()?,
+            outbox: &mut occupied.outbox,
+            marks: &occupied.marks,
+            state: &mut occupied.state,
+        })
     }
 
     /// Takes a resource out; its id is out of date.

@@ -3,13 +3,15 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use crate::echo::{KINDS, Server};
+use crate::echo::{KINDS, REACTORS, Server};
 use crate::harness::{Calls, Case, Run, Sample};
 use crate::sys;
 
 struct Echo {
     name: &'static str,
+    kinds: &'static [&'static str],
     connections: usize,
+    active: usize,
     slice: u64,
 }
 
@@ -17,13 +19,44 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
     vec![
         Box::new(Echo {
             name: "1 connection",
+            kinds: KINDS,
             connections: 1,
+            active: 1,
             slice: 3_000,
         }),
         Box::new(Echo {
             name: "64 connections",
+            kinds: KINDS,
             connections: 64,
+            active: 64,
             slice: 6_400,
+        }),
+    ]
+}
+
+/// The group *reactor*: programming models beside a hand-written loop.
+pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
+    vec![
+        Box::new(Echo {
+            name: "64 connections",
+            kinds: REACTORS,
+            connections: 64,
+            active: 64,
+            slice: 6_400,
+        }),
+        Box::new(Echo {
+            name: "1 000 connections",
+            kinds: REACTORS,
+            connections: 1_000,
+            active: 1_000,
+            slice: 8_000,
+        }),
+        Box::new(Echo {
+            name: "1 of 4 001 connections",
+            kinds: REACTORS,
+            connections: 4_001,
+            active: 1,
+            slice: 2_000,
         }),
     ]
 }
@@ -38,7 +71,7 @@ impl Case for Echo {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        KINDS
+        self.kinds
     }
 
     fn slice(&self) -> u64 {
@@ -46,20 +79,20 @@ impl Case for Echo {
     }
 
     fn calls(&self) -> Calls {
-        Calls::Server(self.connections)
+        Calls::Server(self.active)
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         // Generator and servers share a CPU, which is the steadier setting by far; the server's
         // process inherits it, and each case runs in a thread of its own.
         sys::stay_on_one_cpu()?;
-        let connections = self.connections;
-        let mut server = Server::start(&[], kind, connections, u64::MAX)?;
-        let round = u64::try_from(connections).map_err(io::Error::other)?;
+        let active = self.active;
+        let mut server = Server::start(&[], kind, self.connections, u64::MAX)?;
+        let round = u64::try_from(active).map_err(io::Error::other)?;
         Ok(Box::new(move |operations| {
             let whole_rounds = operations.next_multiple_of(round);
             let start = server.cpu_ns()?;
-            server.drive(whole_rounds)?;
+            server.drive_some(whole_rounds, active)?;
             let cpu_ns = server.cpu_ns()? - start;
             Ok(Sample {
                 cpu_ns,

@@ -1,3 +1,14 @@
 //! What a service can rely on, on each engine.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod echo;
+mod commands;
+mod ending;
+mod engines;
+mod failures;
+mod fairness;
+mod kinds;
+mod lifecycle;
+mod sending;
+mod stage;
+mod streams;
+mod timers;
