@@ -23,8 +23,8 @@ use harness::Effort;
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
-const USAGE: &str =
-    "usage: poll-bench [wait|wake|channels|codec|register|timers|sleep|echo|reactor ...] [--quick|--smoke]
+const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
+       (wait wake channels codec register timers sleep echo reactor)
        poll-bench instructions
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench count GROUP CASE KIND OPERATIONS";

@@ -48,6 +48,12 @@ pub mod event_loop {
     pub use poll_loop::*;
 }
 
+/// Concurrent I/O without `async`: services, resources and their runtime; see `poll-reactor`.
+#[cfg(feature = "reactor")]
+pub mod reactor {
+    pub use poll_reactor::*;
+}
+
 /// mio's interface over the core; see `poll-mio`.
 #[cfg(feature = "mio")]
 pub mod mio {

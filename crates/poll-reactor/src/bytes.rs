@@ -15,6 +15,11 @@ pub trait Input: Read + AsFd + 'static {
     /// terminals, devices and files it is not, so the engine reports them for as long as there is
     /// something; false is right for anything.
     const SHORT_READ_IS_LAST: bool = false;
+
+    /// Whether reading never blocks, as of a regular file; asked once, at registration.
+    fn never_blocks(&self) -> bool {
+        false
+    }
 }
 
 /// What bytes can be written to without blocking.
@@ -44,9 +49,9 @@ macro_rules! sockets {
 }
 
 macro_rules! inputs {
-    ($($input:ty: $is_last:literal),*) => {$(
+    ($($input:ty),*) => {$(
         impl Input for $input {
-            const SHORT_READ_IS_LAST: bool = $is_last;
+            const SHORT_READ_IS_LAST: bool = true;
         }
     )*};
 }
@@ -60,14 +65,20 @@ macro_rules! outputs {
 sockets!(poll_net::TcpStream, poll_net::UnixStream);
 // They have no such question: those of the standard library connect before they exist.
 inputs!(
-    std::net::TcpStream: true,
-    std::os::unix::net::UnixStream: true,
-    poll_net::pipe::Receiver: true,
-    io::PipeReader: true,
-    std::process::ChildStdout: true,
-    std::process::ChildStderr: true,
-    File: false
+    std::net::TcpStream,
+    std::os::unix::net::UnixStream,
+    poll_net::pipe::Receiver,
+    io::PipeReader,
+    std::process::ChildStdout,
+    std::process::ChildStderr
 );
+impl Input for File {
+    /// One system call.
+    fn never_blocks(&self) -> bool {
+        self.metadata().is_ok_and(|metadata| metadata.is_file())
+    }
+}
+
 outputs!(
     std::net::TcpStream,
     std::os::unix::net::UnixStream,

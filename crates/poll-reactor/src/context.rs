@@ -48,7 +48,9 @@ impl<S: Service> Context<'_, S> {
         if self.resources.stop.has_begun() {
             return Err(refused(resource, ErrorKind::BrokenPipe.into()));
         }
-        let marks = self.resources.settings.marks;
+        let Some(id) = self.resources.table.claim() else {
+            return Err(refused(resource, ErrorKind::StorageFull.into()));
+        };
         let occupied = Occupied {
             entry: Box::new(Held::new(resource)),
             kind: kind_of::<S, R>(),
@@ -57,22 +59,19 @@ impl<S: Service> Context<'_, S> {
                 _ => Trigger::Level,
             },
             outbox: Outbox::default(),
-            marks,
+            marks: self.resources.settings.marks,
             state: State::NEW,
         };
-        let (occupied, error) = match self.resources.table.insert(occupied) {
-            Ok(id) => match self.resources.start(id, &*self.host) {
-                Ok(()) => {
-                    self.resources.give_notice(id);
-                    return Ok(Id::new(id));
-                }
-                Err(error) => (self.resources.take(id, self.host), error),
+        self.resources.table.occupy(id, occupied);
+        match self.resources.start(id, &*self.host) {
+            Ok(()) => {
+                self.resources.give_notice(id);
+                Ok(Id::new(id))
+            }
+            Err(error) => match self.release(id) {
+                Some(released) => Err(refused(released.resource, error)),
+                None => unreachable!("it was put there just now"),
             },
-            Err(occupied) => (Some(occupied), ErrorKind::StorageFull.into()),
-        };
-        match occupied.and_then(released::<S, R>) {
-            Some(released) => Err(refused(released.resource, error)),
-            None => unreachable!("what was just inserted has its type"),
         }
     }
 

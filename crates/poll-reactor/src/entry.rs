@@ -40,6 +40,7 @@ impl<R> Held<R> {
 pub(crate) trait Entry: Any {
     fn descriptor(&self) -> BorrowedFd<'_>;
     fn interest(&self) -> Option<Interest>;
+    fn never_blocks(&self) -> bool;
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
@@ -50,6 +51,10 @@ impl<R: Resource> Entry for Held<R> {
 
     fn interest(&self) -> Option<Interest> {
         self.resource.interest()
+    }
+
+    fn never_blocks(&self) -> bool {
+        self.resource.never_blocks()
     }
 
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -83,8 +88,10 @@ pub(crate) struct State {
     pub(crate) is_new: bool,
     /// More than the high mark waits, and no less than the low one has since.
     pub(crate) is_high: bool,
-    /// What of this the service was told last.
+    /// The service was told that it is.
     pub(crate) is_high_told: bool,
+    /// It is no more, and the service was not told that yet.
+    pub(crate) owes_low: bool,
     /// What went wrong first.
     pub(crate) failure: Option<(Operation, io::Error)>,
     /// When it asked for its next step.
@@ -108,12 +115,19 @@ impl State {
         is_new: true,
         is_high: false,
         is_high_told: false,
+        owes_low: false,
         failure: None,
         alarm: None,
         in_backlog: false,
         in_dirty: false,
         in_notices: false,
     };
+
+    /// Whether the service has to be told of the write queue.
+    #[inline]
+    pub(crate) const fn has_pressure_news(&self) -> bool {
+        self.owes_low || self.is_high && !self.is_high_told
+    }
 
     /// What the engine has to watch a resource for, which has these wishes itself.
     #[inline]

@@ -1,7 +1,7 @@
 //! What goes wrong, with the resource it concerns and what was attempted.
 
+use core::error;
 use core::fmt;
-use std::error;
 use std::io;
 
 use crate::chunk::Chunk;

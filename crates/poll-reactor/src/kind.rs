@@ -1,9 +1,9 @@
 //! What needs the type of a resource: its steps, and what its service is told.
 
+use core::any::Any;
 use core::any::type_name;
 use core::marker::PhantomData;
 use core::mem;
-use std::any::Any;
 use std::io::ErrorKind;
 
 use poll_api::{Instant, Ready};
@@ -71,19 +71,20 @@ impl<S: Handle<R>, R: Resource> Kind<S> for Of<R> {
                 context.settle();
             }
             return;
-        } else if state.is_high != state.is_high_told {
-            state.is_high_told = state.is_high;
-            let pressure = match state.is_high {
-                true => Pressure::High,
-                false => Pressure::Low,
+        } else if state.has_pressure_news() {
+            // Of a queue that was full and is empty again before anybody was told, the latter.
+            let pressure = match mem::take(&mut state.owes_low) {
+                true => Pressure::Low,
+                false => Pressure::High,
             };
+            state.is_high_told = pressure == Pressure::High;
             service.pressure(Id::new(id), pressure, context);
             context.settle();
         } else {
             return;
         }
-        // There may be more to tell.
-        self.notify(id, service, context);
+        // There may be more to tell: with the next notices, for one of them may cause another.
+        context.resources.give_notice(id);
     }
 }
 

@@ -24,10 +24,10 @@ const SPARE: usize = 64;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
-    /// Once this few bytes are left, after there were more than `high`, the service is told
-    /// [`Pressure::Low`](crate::Pressure::Low).
+    /// Once this few bytes are left, after a send took the queue above `high`, the service is told
+    /// [`Pressure::Low`](crate::Pressure::Low): always, also if the system took all at once.
     pub low: usize,
-    /// Once more bytes than this wait, the service is told
+    /// If more bytes than this wait at the end of a turn, the service is told
     /// [`Pressure::High`](crate::Pressure::High).
     pub high: usize,
     /// While as many bytes wait, or more, further ones are refused. A queue is at most this and one

@@ -1,9 +1,9 @@
 //! A runtime on a thread of its own.
 
+use core::any::Any;
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
-use std::any::Any;
-use std::error::Error;
 use std::io;
 use std::thread::{self, JoinHandle};
 

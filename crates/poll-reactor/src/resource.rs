@@ -41,6 +41,15 @@ pub trait Resource: AsFd + 'static {
         Some(Interest::READABLE)
     }
 
+    /// Whether no operation ever blocks, as on a regular file: then the engine does not watch it,
+    /// and it is always ready. Asked once, at registration.
+    ///
+    /// Engines differ in what they make of regular files: epoll refuses them, poll(2) reports them
+    /// always, kqueue until they were read to their end.
+    fn never_blocks(&self) -> bool {
+        false
+    }
+
     /// One operation on the resource that is ready: an accept, a read, a look.
     ///
     /// # Errors

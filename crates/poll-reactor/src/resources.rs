@@ -3,7 +3,7 @@
 
 use core::mem;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io;
 
 use poll_api::{Interest, Ready, Token, Trigger};
 
@@ -15,6 +15,9 @@ use crate::outbox::{Outbox, Spare, Written};
 use crate::resource::Sink;
 use crate::settings::Settings;
 use crate::table::{Occupied, Table};
+
+/// `EPERM`, which has this number on every Unix.
+const EPERM: i32 = 1;
 
 /// The resources of a runtime and what is to be done about them.
 pub(crate) struct Resources<S: 'static> {
@@ -171,6 +174,11 @@ impl<S: 'static> Resources<S> {
         typed.held.will_be_written();
         push(typed.outbox, &mut self.spare);
         self.counters.queued += len as u64;
+        // Before anything is written, so that whoever sends until it is too much, and then waits to
+        // be told to go on, is told, even if the system takes all of it at once.
+        if typed.outbox.queued() > typed.marks.high {
+            typed.state.is_high = true;
+        }
         if !mem::replace(&mut typed.state.in_dirty, true) {
             self.dirty.push(id);
         }
@@ -209,10 +217,11 @@ impl<S: 'static> Resources<S> {
         let state = &mut occupied.state;
         if queued > occupied.marks.high {
             state.is_high = true;
-        } else if queued <= occupied.marks.low {
+        } else if queued <= occupied.marks.low && state.is_high {
             state.is_high = false;
+            state.owes_low = true;
         }
-        let is_news = state.is_high != state.is_high_told || state.is_closing;
+        let is_news = state.has_pressure_news() || state.is_closing;
         let is_blocked = state.is_blocked;
         if is_news {
             self.give_notice(id);
@@ -296,18 +305,20 @@ impl<S: 'static> Resources<S> {
 
     /// Starts to watch a resource that was just added.
     pub(crate) fn start<T>(&mut self, id: AnyId, host: &dyn Host<T>) -> io::Result<()> {
-        match self.watch(id, host) {
-            // epoll's word for what cannot be waited for because it never blocks.
-            Err(error) if is_not_permitted(&error) => {
-                if let Some(occupied) = self.table.get_mut(id) {
-                    occupied.state.is_always_ready = true;
-                    occupied.state.ready = Ready::READABLE | Ready::WRITABLE;
-                }
-                self.hold_over(id);
-                Ok(())
+        let occupied = self.table.get(id);
+        if occupied.is_some_and(|occupied| !occupied.entry.never_blocks()) {
+            match self.watch(id, host) {
+                // epoll's word for what cannot be waited for because it never blocks.
+                Err(error) if error.raw_os_error() == Some(EPERM) => {}
+                other => return other,
             }
-            other => other,
         }
+        if let Some(occupied) = self.table.get_mut(id) {
+            occupied.state.is_always_ready = true;
+            occupied.state.ready = Ready::READABLE | Ready::WRITABLE;
+        }
+        self.hold_over(id);
+        Ok(())
     }
 
     /// Nothing is left of what the engine reported: asks for the next report where that is needed.
@@ -354,8 +365,4 @@ fn rearm<S: 'static, T>(occupied: &Occupied<S>, id: AnyId, host: &dyn Host<T>) -
         trigger: Trigger::Edge,
     };
     host.rearm(occupied.entry.descriptor(), watch)
-}
-
-fn is_not_permitted(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::PermissionDenied
 }

@@ -1,11 +1,12 @@
 //! The loop: one turn after another on the thread of whoever calls it.
 
+use core::any::Any;
 use core::fmt;
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
-use std::any::Any;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{catch_unwind, resume_unwind};
 
 use poll_api::{Clock, Engine, Event, Instant, Register};
 use poll_driver::{Driver, Due, Limit, TimerKey};
@@ -76,8 +77,8 @@ impl<S> fmt::Debug for RunError<S> {
     }
 }
 
-impl<S> std::error::Error for RunError<S> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl<S> core::error::Error for RunError<S> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.error)
     }
 }

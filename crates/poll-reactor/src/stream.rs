@@ -76,6 +76,10 @@ impl<S: Input + Output> Resource for Stream<S> {
         }
     }
 
+    fn never_blocks(&self) -> bool {
+        self.stream.never_blocks()
+    }
+
     fn step<'buffer>(&mut self, io: Io<'buffer, '_>) -> io::Result<Step<Self::Event<'buffer>>> {
         if self.is_connecting {
             if !self.stream.finish_connect()? {
@@ -126,6 +130,10 @@ impl<S: Input> Source<S> {
 impl<S: Input> Resource for Source<S> {
     type Event<'a> = StreamEvent<'a>;
     const TRIGGER: Trigger = trigger_of::<S>();
+
+    fn never_blocks(&self) -> bool {
+        self.source.never_blocks()
+    }
 
     fn step<'buffer>(&mut self, io: Io<'buffer, '_>) -> io::Result<Step<Self::Event<'buffer>>> {
         read(&mut self.source, io)

@@ -60,28 +60,26 @@ impl<S: 'static> Table<S> {
         self.len
     }
 
-    /// Adds a resource; nothing if there are 2^32 - 2 of them, and then it comes back.
-    pub(crate) fn insert(&mut self, occupied: Occupied<S>) -> Result<AnyId, Occupied<S>> {
-        let slot = match self.vacant.pop() {
-            Some(slot) => slot,
-            None => match u32::try_from(self.slots.len() + 1) {
-                Ok(slot) if slot < u32::MAX => {
-                    self.slots.push(Slot {
-                        generation: 0,
-                        occupied: None,
-                    });
-                    slot
-                }
-                _ => return Err(occupied),
-            },
-        };
-        let place = &mut self.slots[slot as usize - 1];
-        let Some(id) = AnyId::new(slot, place.generation) else {
-            return Err(occupied);
-        };
-        place.occupied = Some(occupied);
+    /// The id of a vacant slot, for a resource that is about to be put there; nothing if there are
+    /// 2^32 - 2 of them.
+    pub(crate) fn claim(&mut self) -> Option<AnyId> {
+        if let Some(slot) = self.vacant.pop() {
+            let place = self.slots.get((slot as usize).checked_sub(1)?)?;
+            return AnyId::new(slot, place.generation);
+        }
+        let slot = u32::try_from(self.slots.len() + 1).ok()?;
+        let id = AnyId::new(slot, 0).filter(|_| slot < u32::MAX)?;
+        self.slots.push(Slot {
+            generation: 0,
+            occupied: None,
+        });
+        Some(id)
+    }
+
+    /// Puts a resource where it was claimed for it.
+    pub(crate) fn occupy(&mut self, id: AnyId, occupied: Occupied<S>) {
+        self.slots[id.slot() as usize - 1].occupied = Some(occupied);
         self.len += 1;
-        Ok(id)
     }
 
     /// The resource of the slot that a report names, and its id.

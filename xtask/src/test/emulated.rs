@@ -14,11 +14,12 @@ const SYSTEMS: [(&str, &str); 2] = [
 
 /// The crates that are run on kqueue, each with the start of test names that it must have: those
 /// that it has there only, where there are such, since leaving them out passes for cargo.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 5] = [
     ("sys-kqueue", "test descriptors::"),
     ("poll-os", "test kqueue_changes::"),
     ("poll-mio", "test edges::"),
     ("poll-loop", "test children::"),
+    ("poll-reactor", "test streams::"),
 ];
 
 /// Lints and tests these crates, with an emulation in the place of the kernel.

@@ -1,8 +1,9 @@
 //! Closing, shutting down, and panics.
 
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::thread;
 
 use poll_net::TcpListener;
@@ -18,108 +19,115 @@ use crate::stage::{
 /// More than the buffers of a socket hold.
 const MUCH: usize = 3 << 20;
 
-on_each_engine! {
-    closing_writes_what_was_sent_and_hands_over;
-    a_shutdown_hands_over_listeners_and_drains_the_rest;
-    a_shutdown_waits_no_longer_than_its_grace;
-    nothing_is_registered_during_a_shutdown;
-    a_panic_is_told_to_whoever_joins_and_to_controllers;
-    a_panic_in_a_turn_is_the_callers_and_the_runtime_has_ended;
-}
-
-fn closing_writes_what_was_sent_and_hands_over<E: TestEngine>(engine: E) {
-    let (here, mut there) = pair();
-    let mut runtime = runtime(engine, Script::passive());
-    let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
-    runtime.with(|_, context| {
-        context.send_chunk(id, vec![3; MUCH]).unwrap();
-        assert!(context.close(id));
-        assert_eq!(context.send(id, b"too late"), Err(SendError::Closed));
-    });
-    settle(&mut runtime);
-    assert_eq!(runtime.metrics().resources, 1);
-    let reader = thread::spawn(move || {
-        let mut all = Vec::new();
-        there.read_to_end(&mut all).unwrap();
-        all
-    });
-    let handed_over = Seen::HandedOver(id.any(), 0);
-    turn_until(&mut runtime, |script| script.seen.contains(&handed_over));
-    let all = reader.join().unwrap();
-    assert!(all.len() == MUCH && all.iter().all(|byte| *byte == 3));
-    runtime.with(|_, context| assert!(!context.close(id)));
-}
-
-fn a_shutdown_hands_over_listeners_and_drains_the_rest<E: TestEngine>(engine: E) {
-    let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let (here, mut there) = pair();
-    let (idle, _idle_peer) = pair();
-    let farewell = Script::new(|seen, context| {
-        if *seen == Seen::Stopping {
-            let id = poll_reactor::AnyId::from_u64(2).unwrap();
-            let id = context.typed::<Peer>(id).unwrap();
-            context.send(id, b"goodbye").unwrap();
-        }
-    });
-    let mut runtime = runtime(engine, farewell);
-    let door = runtime.register(Listener::new(listener)).unwrap().any();
-    let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
-    let idle = runtime.register(Stream::new(idle)).unwrap().any();
-    runtime.with(|_, context| context.send_chunk(id, vec![4; MUCH]).unwrap());
-    let controller = runtime.controller();
-    controller.shut_down(LONG).unwrap();
-    assert_eq!(runtime.turn(Limit::Never).unwrap(), Status::Running);
-    assert_eq!(runtime.metrics().resources, 1, "only one has to be drained");
-    // While it is, commands arrive.
-    controller.command(9).unwrap();
-    let reader = thread::spawn(move || {
-        let mut all = Vec::new();
-        there.read_to_end(&mut all).unwrap();
-        all
-    });
-    let script = runtime.run().unwrap();
-    let all = reader.join().unwrap();
-    assert_eq!(all.len(), MUCH + 7);
-    assert_eq!(&all[MUCH..], b"goodbye");
-    for id in [door, id.any(), idle] {
-        assert!(script.seen.contains(&Seen::HandedOver(id, 0)), "{id}");
+#[test]
+fn closing_writes_what_was_sent_and_hands_over() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, mut there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        runtime.with(|_, context| {
+            context.send_chunk(id, vec![3; MUCH]).unwrap();
+            assert!(context.close(id));
+            assert_eq!(context.send(id, b"too late"), Err(SendError::Closed));
+        });
+        settle(&mut runtime);
+        assert_eq!(runtime.metrics().resources, 1);
+        let reader = thread::spawn(move || {
+            let mut all = Vec::new();
+            there.read_to_end(&mut all).unwrap();
+            all
+        });
+        let handed_over = Seen::HandedOver(id.any(), 0);
+        turn_until(&mut runtime, |script| script.seen.contains(&handed_over));
+        let all = reader.join().unwrap();
+        assert!(all.len() == MUCH && all.iter().all(|byte| *byte == 3));
+        runtime.with(|_, context| assert!(!context.close(id)));
     }
-    assert!(script.seen.contains(&Seen::Command(9)));
+    on_each_engine!(test);
 }
 
-fn a_shutdown_waits_no_longer_than_its_grace<E: TestEngine>(engine: E) {
-    let (here, there) = pair();
-    let mut runtime = runtime(engine, Script::passive());
-    let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
-    runtime.with(|_, context| context.send_chunk(id, vec![4; MUCH]).unwrap());
-    settle(&mut runtime);
-    let queued = usize::try_from(runtime.metrics().bytes_queued).unwrap();
-    assert!(0 < queued && queued < MUCH);
-    let controller = runtime.controller();
-    controller.shut_down(Duration::from_millis(20)).unwrap();
-    let script = runtime.run().unwrap();
-    assert_eq!(
-        script.seen.last(),
-        Some(&Seen::HandedOver(id.any(), queued))
-    );
-    drop(there);
-}
-
-fn nothing_is_registered_during_a_shutdown<E: TestEngine>(engine: E) {
-    let script = Script::new(|seen, context| {
-        if matches!(seen, Seen::HandedOver(..)) {
-            let (here, _there) = pair();
-            let refused = context.register(Stream::new(here)).unwrap_err();
-            assert_eq!(refused.error.source.kind(), std::io::ErrorKind::BrokenPipe);
-            assert_eq!(refused.error.id, None);
+#[test]
+fn a_shutdown_hands_over_listeners_and_drains_the_rest() {
+    fn test<E: TestEngine>(engine: E) {
+        let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (here, mut there) = pair();
+        let (idle, _idle_peer) = pair();
+        let farewell = Script::new(|seen, context| {
+            if *seen == Seen::Stopping {
+                let id = poll_reactor::AnyId::from_u64(2).unwrap();
+                let id = context.typed::<Peer>(id).unwrap();
+                context.send(id, b"goodbye").unwrap();
+            }
+        });
+        let mut runtime = runtime(engine, farewell);
+        let door = runtime.register(Listener::new(listener)).unwrap().any();
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        let idle = runtime.register(Stream::new(idle)).unwrap().any();
+        runtime.with(|_, context| context.send_chunk(id, vec![4; MUCH]).unwrap());
+        let controller = runtime.controller();
+        controller.shut_down(LONG).unwrap();
+        assert_eq!(runtime.turn(Limit::Never).unwrap(), Status::Running);
+        assert_eq!(runtime.metrics().resources, 1, "only one has to be drained");
+        // While it is, commands arrive.
+        controller.command(9).unwrap();
+        let reader = thread::spawn(move || {
+            let mut all = Vec::new();
+            there.read_to_end(&mut all).unwrap();
+            all
+        });
+        let script = runtime.run().unwrap();
+        let all = reader.join().unwrap();
+        assert_eq!(all.len(), MUCH + 7);
+        assert_eq!(&all[MUCH..], b"goodbye");
+        for id in [door, id.any(), idle] {
+            assert!(script.seen.contains(&Seen::HandedOver(id, 0)), "{id}");
         }
-    });
-    let (here, _there) = pair();
-    let mut runtime = runtime(engine, script);
-    runtime.register(Stream::new(here)).unwrap();
-    runtime.with(|_, context| context.shut_down(Duration::ZERO));
-    let script = runtime.run().unwrap();
-    assert!(matches!(script.seen.last(), Some(Seen::HandedOver(..))));
+        assert!(script.seen.contains(&Seen::Command(9)));
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn a_shutdown_waits_no_longer_than_its_grace() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        runtime.with(|_, context| context.send_chunk(id, vec![4; MUCH]).unwrap());
+        settle(&mut runtime);
+        let queued = usize::try_from(runtime.metrics().bytes_queued).unwrap();
+        assert!(0 < queued && queued < MUCH);
+        let controller = runtime.controller();
+        controller.shut_down(Duration::from_millis(20)).unwrap();
+        let script = runtime.run().unwrap();
+        assert_eq!(
+            script.seen.last(),
+            Some(&Seen::HandedOver(id.any(), queued))
+        );
+        drop(there);
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn nothing_is_registered_during_a_shutdown() {
+    fn test<E: TestEngine>(engine: E) {
+        let script = Script::new(|seen, context| {
+            if matches!(seen, Seen::HandedOver(..)) {
+                let (here, _there) = pair();
+                let refused = context.register(Stream::new(here)).unwrap_err();
+                assert_eq!(refused.error.source.kind(), std::io::ErrorKind::BrokenPipe);
+                assert_eq!(refused.error.id, None);
+            }
+        });
+        let (here, _there) = pair();
+        let mut runtime = runtime(engine, script);
+        runtime.register(Stream::new(here)).unwrap();
+        runtime.with(|_, context| context.shut_down(Duration::ZERO));
+        let script = runtime.run().unwrap();
+        assert!(matches!(script.seen.last(), Some(Seen::HandedOver(..))));
+    }
+    on_each_engine!(test);
 }
 
 fn panicking() -> Script {
@@ -130,30 +138,38 @@ fn panicking() -> Script {
     })
 }
 
-fn a_panic_is_told_to_whoever_joins_and_to_controllers<E: TestEngine>(engine: E) {
-    let reactor = Builder::new()
-        .spawn_on(panicking(), engine, Monotonic)
-        .unwrap();
-    let controller = reactor.controller();
-    controller.command(13).unwrap();
-    let Err(JoinError::Panicked(payload)) = reactor.join() else {
-        panic!("nobody was told");
-    };
-    assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 13");
-    let ended = Ended::Panicked(String::from("number 13"));
-    assert_eq!(controller.command(1).unwrap_err().reason, ended);
-    assert_eq!(controller.shut_down(LONG), Err(ended.clone()));
-    assert_eq!(controller.ended(), Some(ended));
+#[test]
+fn a_panic_is_told_to_whoever_joins_and_to_controllers() {
+    fn test<E: TestEngine>(engine: E) {
+        let reactor = Builder::new()
+            .spawn_on(panicking(), engine, Monotonic)
+            .unwrap();
+        let controller = reactor.controller();
+        controller.command(13).unwrap();
+        let Err(JoinError::Panicked(payload)) = reactor.join() else {
+            panic!("nobody was told");
+        };
+        assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 13");
+        let ended = Ended::Panicked(String::from("number 13"));
+        assert_eq!(controller.command(1).unwrap_err().reason, ended);
+        assert_eq!(controller.shut_down(LONG), Err(ended.clone()));
+        assert_eq!(controller.ended(), Some(ended));
+    }
+    on_each_engine!(test);
 }
 
-fn a_panic_in_a_turn_is_the_callers_and_the_runtime_has_ended<E: TestEngine>(engine: E) {
-    let mut runtime = runtime(engine, panicking());
-    let controller = runtime.controller();
-    controller.command(13).unwrap();
-    let turned = catch_unwind(AssertUnwindSafe(|| runtime.turn(Limit::Now)));
-    assert!(turned.is_err());
-    assert!(matches!(controller.ended(), Some(Ended::Panicked(_))));
-    assert_eq!(runtime.turn(Limit::Never).unwrap(), Status::Stopped);
+#[test]
+fn a_panic_in_a_turn_is_the_callers_and_the_runtime_has_ended() {
+    fn test<E: TestEngine>(engine: E) {
+        let mut runtime = runtime(engine, panicking());
+        let controller = runtime.controller();
+        controller.command(13).unwrap();
+        let turned = catch_unwind(AssertUnwindSafe(|| runtime.turn(Limit::Now)));
+        assert!(turned.is_err());
+        assert!(matches!(controller.ended(), Some(Ended::Panicked(_))));
+        assert_eq!(runtime.turn(Limit::Never).unwrap(), Status::Stopped);
+    }
+    on_each_engine!(test);
 }
 
 #[test]

@@ -11,10 +11,6 @@ use poll_reactor::{Builder, Limit};
 
 use crate::stage::{Script, Seen, TestEngine, on_each_engine};
 
-on_each_engine! {
-    a_clock_that_is_turned_by_hand_fires_timers;
-}
-
 /// A clock that a test turns.
 struct Manual(Cell<u64>);
 
@@ -24,21 +20,25 @@ impl Clock for &'static Manual {
     }
 }
 
-fn a_clock_that_is_turned_by_hand_fires_timers<E: TestEngine>(engine: E) {
-    let clock: &'static Manual = Box::leak(Box::new(Manual(Cell::new(0))));
-    let mut runtime = Builder::new()
-        .build_on(Script::passive(), engine, clock)
-        .unwrap();
-    runtime.with(|_, context| context.set_timer(Duration::from_secs(3600), 1));
-    assert!(runtime.turn(Limit::Now).is_ok());
-    let hour = Instant::from_nanos(3_600_000_000_000);
-    assert_eq!(runtime.next_deadline(), Some(hour));
-    assert_eq!(runtime.service().seen.len(), 1);
-    clock.0.set(hour.as_nanos() - 1);
-    assert!(runtime.turn(Limit::Now).is_ok());
-    assert_eq!(runtime.service().seen.len(), 1);
-    clock.0.set(hour.as_nanos());
-    assert!(runtime.turn(Limit::Now).is_ok());
-    assert_eq!(runtime.service().seen[1..], [Seen::Timer(1)]);
-    assert_eq!(runtime.next_deadline(), None);
+#[test]
+fn a_clock_that_is_turned_by_hand_fires_timers() {
+    fn test<E: TestEngine>(engine: E) {
+        let clock: &'static Manual = Box::leak(Box::new(Manual(Cell::new(0))));
+        let mut runtime = Builder::new()
+            .build_on(Script::passive(), engine, clock)
+            .unwrap();
+        runtime.with(|_, context| context.set_timer(Duration::from_secs(3600), 1));
+        assert!(runtime.turn(Limit::Now).is_ok());
+        let hour = Instant::from_nanos(3_600_000_000_000);
+        assert_eq!(runtime.next_deadline(), Some(hour));
+        assert_eq!(runtime.service().seen.len(), 1);
+        clock.0.set(hour.as_nanos() - 1);
+        assert!(runtime.turn(Limit::Now).is_ok());
+        assert_eq!(runtime.service().seen.len(), 1);
+        clock.0.set(hour.as_nanos());
+        assert!(runtime.turn(Limit::Now).is_ok());
+        assert_eq!(runtime.service().seen[1..], [Seen::Timer(1)]);
+        assert_eq!(runtime.next_deadline(), None);
+    }
+    on_each_engine!(test);
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::{Command, ExitStatus, Stdio};
 
-use poll_api::Interest;
+use poll_api::{Clock, Interest};
 use poll_net::{UdpSocket, UnixStream};
 use poll_os::{ChildExit, Monotonic, Signal, Signals};
 use poll_reactor::{
@@ -12,59 +12,59 @@ use poll_reactor::{
     Resource, Runtime, Service, Source, Watched,
 };
 
-use crate::stage::{Script, Seen, TestEngine, on_each_engine, runtime, settle, turn_until};
+use crate::stage::{LONG, Script, Seen, TestEngine, on_each_engine, runtime, settle, turn_until};
 
-on_each_engine! {
-    a_regular_file_is_read_to_its_end_and_again_when_it_has_grown;
-    a_pipe_is_read_to_its_end;
-    datagrams_come_with_their_senders;
-    a_child_that_ends_is_told_once;
-    a_signal_is_told;
+#[test]
+fn a_regular_file_is_read_to_its_end_and_again_when_it_has_grown() {
+    fn test<E: TestEngine>(engine: E) {
+        let path = std::env::temp_dir().join(format!(
+            "poll-reactor-{}-{}",
+            std::process::id(),
+            core::any::type_name::<E>().len()
+        ));
+        let mut file = File::create(&path).unwrap();
+        let text: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+        file.write_all(&text).unwrap();
+        let mut runtime = runtime(engine, Script::passive());
+        let source = Source::new(File::open(&path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        let id: Id<Source<File>> = runtime.register(source).unwrap();
+        let ends = |script: &Script| {
+            let ends = script
+                .seen
+                .iter()
+                .filter(|seen| matches!(seen, Seen::End(_)));
+            ends.count()
+        };
+        turn_until(&mut runtime, |script| ends(script) == 1);
+        assert!(runtime.service().bytes_of(id.any()) == text);
+        settle(&mut runtime);
+        assert_eq!(
+            ends(runtime.service()),
+            1,
+            "the end is told again and again"
+        );
+        file.write_all(b"more").unwrap();
+        runtime.with(|_, context| assert!(context.resume(id)));
+        turn_until(&mut runtime, |script| ends(script) == 2);
+        assert!(runtime.service().bytes_of(id.any()).ends_with(b"more"));
+    }
+    on_each_engine!(test);
 }
 
-fn a_regular_file_is_read_to_its_end_and_again_when_it_has_grown<E: TestEngine>(engine: E) {
-    let path = std::env::temp_dir().join(format!(
-        "poll-reactor-{}-{}",
-        std::process::id(),
-        core::any::type_name::<E>().len()
-    ));
-    let mut file = File::create(&path).unwrap();
-    let text: Vec<u8> = (0..=255).cycle().take(200_000).collect();
-    file.write_all(&text).unwrap();
-    let mut runtime = runtime(engine, Script::passive());
-    let source = Source::new(File::open(&path).unwrap());
-    std::fs::remove_file(&path).unwrap();
-    let id: Id<Source<File>> = runtime.register(source).unwrap();
-    let ends = |script: &Script| {
-        let ends = script
-            .seen
-            .iter()
-            .filter(|seen| matches!(seen, Seen::End(_)));
-        ends.count()
-    };
-    turn_until(&mut runtime, |script| ends(script) == 1);
-    assert!(runtime.service().bytes_of(id.any()) == text);
-    settle(&mut runtime);
-    assert_eq!(
-        ends(runtime.service()),
-        1,
-        "the end is told again and again"
-    );
-    file.write_all(b"more").unwrap();
-    runtime.with(|_, context| assert!(context.resume(id)));
-    turn_until(&mut runtime, |script| ends(script) == 2);
-    assert!(runtime.service().bytes_of(id.any()).ends_with(b"more"));
-}
-
-fn a_pipe_is_read_to_its_end<E: TestEngine>(engine: E) {
-    let (sender, receiver) = poll_net::pipe::pipe().unwrap();
-    let mut runtime = runtime(engine, Script::passive());
-    let id = runtime.register(Source::new(receiver)).unwrap().any();
-    settle(&mut runtime);
-    (&sender).write_all(b"through").unwrap();
-    drop(sender);
-    turn_until(&mut runtime, |script| script.seen.contains(&Seen::End(id)));
-    assert_eq!(runtime.service().bytes_of(id), b"through");
+#[test]
+fn a_pipe_is_read_to_its_end() {
+    fn test<E: TestEngine>(engine: E) {
+        let (sender, receiver) = poll_net::pipe::pipe().unwrap();
+        let mut runtime = runtime(engine, Script::passive());
+        let id = runtime.register(Source::new(receiver)).unwrap().any();
+        settle(&mut runtime);
+        (&sender).write_all(b"through").unwrap();
+        drop(sender);
+        turn_until(&mut runtime, |script| script.seen.contains(&Seen::End(id)));
+        assert_eq!(runtime.service().bytes_of(id), b"through");
+    }
+    on_each_engine!(test);
 }
 
 /// Counts what it is told.
@@ -114,11 +114,11 @@ macro_rules! handles {
 handles! {
     Watched<UnixStream>: |service, ready| {
         assert!(Ready::is_readable(ready));
-        service.reports += 1
+        service.reports += 1;
     };
     Datagrams<UdpSocket>: |service, datagram| {
         let ReceivedDatagram { message, from } = datagram.unwrap();
-        service.messages.push((message.to_vec(), from))
+        service.messages.push((message.to_vec(), from));
     };
     ChildExit: |service, status| service.statuses.push(status);
     Signals: |service, signal| service.signals.push(signal);
@@ -133,79 +133,91 @@ fn looking<E: TestEngine>(engine: E) -> OnLooking<E> {
 }
 
 fn look_until<E: TestEngine>(runtime: &mut OnLooking<E>, is_done: impl Fn(&Looking) -> bool) {
+    let end = Monotonic.now().saturating_add(LONG);
     while !is_done(runtime.service()) {
-        let before = runtime.metrics().reports;
-        assert!(runtime.turn(Limit::For(crate::stage::LONG)).is_ok());
-        assert!(runtime.metrics().reports > before, "waits in vain");
+        assert!(runtime.turn(Limit::Until(end)).is_ok());
+        assert!(Monotonic.now() < end, "waits in vain");
     }
 }
 
-fn datagrams_come_with_their_senders<E: TestEngine>(engine: E) {
-    let bound = || UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let (here, there) = (bound(), bound());
-    let (address, from) = (here.local_addr().unwrap(), there.local_addr().unwrap());
-    let mut runtime = looking(engine);
-    let id = runtime.register(Datagrams::new(here)).unwrap();
-    for message in [&b"one"[..], b"", b"three"] {
-        there.send_to(message, address).unwrap();
+#[test]
+fn datagrams_come_with_their_senders() {
+    fn test<E: TestEngine>(engine: E) {
+        let bound = || UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (here, there) = (bound(), bound());
+        let (address, from) = (here.local_addr().unwrap(), there.local_addr().unwrap());
+        let mut runtime = looking(engine);
+        let id = runtime.register(Datagrams::new(here)).unwrap();
+        for message in [&b"one"[..], b"", b"three"] {
+            there.send_to(message, address).unwrap();
+        }
+        look_until(&mut runtime, |service| service.messages.len() == 3);
+        let messages = &runtime.service().messages;
+        let expected = [&b"one"[..], b"", b"three"].map(|message| (message.to_vec(), from));
+        assert_eq!(messages[..], expected);
+        runtime.with(|_, context| {
+            let socket = context.get_mut(id).unwrap();
+            socket.send_to(b"back", from).unwrap();
+            assert_eq!(socket.waiting(), 0);
+            let error = socket.send_to(&[0; 100_000], from).unwrap_err();
+            assert_ne!(error.kind(), io::ErrorKind::WouldBlock);
+        });
+        let mut buffer = [0; 8];
+        assert_eq!(there.recv_from(&mut buffer).unwrap(), (4, address));
     }
-    look_until(&mut runtime, |service| service.messages.len() == 3);
-    let messages = &runtime.service().messages;
-    let expected = [&b"one"[..], b"", b"three"].map(|message| (message.to_vec(), from));
-    assert_eq!(messages[..], expected);
-    runtime.with(|_, context| {
-        let socket = context.get_mut(id).unwrap();
-        socket.send_to(b"back", from).unwrap();
-        assert_eq!(socket.waiting(), 0);
-        let error = socket.send_to(&[0; 100_000], from).unwrap_err();
-        assert_ne!(error.kind(), io::ErrorKind::WouldBlock);
-    });
-    let mut buffer = [0; 8];
-    assert_eq!(there.recv_from(&mut buffer).unwrap(), (4, address));
+    on_each_engine!(test);
 }
 
-fn a_child_that_ends_is_told_once<E: TestEngine>(engine: E) {
-    let mut child = Command::new("sh")
-        .args(["-c", "read line; exit 3"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut runtime = looking(engine);
-    runtime.register(ChildExit::new(&child).unwrap()).unwrap();
-    for _ in 0..4 {
-        assert!(runtime.turn(Limit::Now).is_ok());
-    }
-    assert!(runtime.service().statuses.is_empty());
-    drop(child.stdin.take());
-    look_until(&mut runtime, |service| !service.statuses.is_empty());
-    for _ in 0..4 {
-        assert!(runtime.turn(Limit::Now).is_ok());
-    }
-    let codes = runtime.service().statuses.iter().map(ExitStatus::code);
-    assert_eq!(codes.collect::<Vec<_>>(), [Some(3)]);
-    assert_eq!(child.wait().unwrap().code(), Some(3));
-}
-
-fn a_signal_is_told<E: TestEngine>(engine: E) {
-    let mut runtime = looking(engine);
-    runtime
-        .register(Signals::new([Signal::WINDOW_CHANGE]).unwrap())
-        .unwrap();
-    for _ in 0..2 {
-        let count = runtime.service().signals.len();
-        let own = std::process::id().to_string();
-        let sent = Command::new("kill")
-            .args(["-WINCH", &own])
-            .status()
+#[test]
+fn a_child_that_ends_is_told_once() {
+    fn test<E: TestEngine>(engine: E) {
+        let mut child = Command::new("sh")
+            .args(["-c", "read line; exit 3"])
+            .stdin(Stdio::piped())
+            .spawn()
             .unwrap();
-        assert!(sent.success());
-        look_until(&mut runtime, |service| service.signals.len() > count);
+        let mut runtime = looking(engine);
+        runtime.register(ChildExit::new(&child).unwrap()).unwrap();
+        for _ in 0..4 {
+            assert!(runtime.turn(Limit::Now).is_ok());
+        }
+        assert!(runtime.service().statuses.is_empty());
+        drop(child.stdin.take());
+        look_until(&mut runtime, |service| !service.statuses.is_empty());
+        for _ in 0..4 {
+            assert!(runtime.turn(Limit::Now).is_ok());
+        }
+        let codes = runtime.service().statuses.iter().map(ExitStatus::code);
+        assert_eq!(codes.collect::<Vec<_>>(), [Some(3)]);
+        assert_eq!(child.wait().unwrap().code(), Some(3));
     }
-    assert!(
+    on_each_engine!(test);
+}
+
+#[test]
+fn a_signal_is_told() {
+    fn test<E: TestEngine>(engine: E) {
+        let mut runtime = looking(engine);
         runtime
-            .service()
-            .signals
-            .iter()
-            .all(|signal| *signal == Signal::WINDOW_CHANGE)
-    );
+            .register(Signals::new([Signal::WINDOW_CHANGE]).unwrap())
+            .unwrap();
+        for _ in 0..2 {
+            let count = runtime.service().signals.len();
+            let own = std::process::id().to_string();
+            let sent = Command::new("kill")
+                .args(["-WINCH", &own])
+                .status()
+                .unwrap();
+            assert!(sent.success());
+            look_until(&mut runtime, |service| service.signals.len() > count);
+        }
+        assert!(
+            runtime
+                .service()
+                .signals
+                .iter()
+                .all(|signal| *signal == Signal::WINDOW_CHANGE)
+        );
+    }
+    on_each_engine!(test);
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use poll_api::Clock;
 use poll_net::{TcpListener, TcpStream, UnixStream};
 use poll_os::Monotonic;
 use poll_reactor::{
@@ -41,28 +42,12 @@ impl<E> TestEngine for E where
 {
 }
 
-/// Each test on the target's own engine, and on poll(2).
+/// Runs a test on the target's own engine, and on poll(2).
 macro_rules! on_each_engine {
-    ($($(#[$attribute:meta])* $test:ident;)*) => {
-        mod native {
-            $(
-                #[test]
-                $(#[$attribute])*
-                fn $test() {
-                    super::$test(poll_os::Poll::new().unwrap());
-                }
-            )*
-        }
-        mod poll {
-            $(
-                #[test]
-                $(#[$attribute])*
-                fn $test() {
-                    super::$test(poll_os::poll::Poll::new().unwrap());
-                }
-            )*
-        }
-    };
+    ($test:ident) => {{
+        $test(poll_os::Poll::new().unwrap());
+        $test(poll_os::poll::Poll::new().unwrap());
+    }};
 }
 pub(crate) use on_each_engine;
 
@@ -261,16 +246,11 @@ pub(crate) fn turn_until<E: TestEngine>(
     runtime: &mut On<E>,
     mut is_done: impl FnMut(&Script) -> bool,
 ) {
-    let start = std::thread::current().id();
-    let clock = Monotonic;
-    let end = poll_api::Clock::now(&clock).saturating_add(LONG);
+    let end = Monotonic.now().saturating_add(LONG);
     while !is_done(runtime.service()) {
         let status = runtime.turn(Limit::Until(end)).unwrap();
         assert_eq!(status, poll_reactor::Status::Running);
-        assert!(
-            poll_api::Clock::now(&clock) < end,
-            "{start:?} waits in vain"
-        );
+        assert!(Monotonic.now() < end, "waits in vain");
     }
 }
 
