@@ -203,6 +203,8 @@ impl<T> Receiver<T> {
         }
     }
 
+    // Apart from what runs for every value, which is small enough then to be put into the caller.
+    #[inline(never)]
     fn refill(&mut self, limit: usize) -> Result<T, TryRecvError> {
         self.trim();
         let mut state = self.shared.lock();

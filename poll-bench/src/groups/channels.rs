@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
-use self::ends::{Amy, Calloop, Channel, Flume, Ours, QueueAndFlag, Tally, Tokio, gone};
+use self::ends::{Amy, Calloop, Channel, Flume, Ours, QueueAndFlag, Tally, Tokio, Yielding, gone};
 use super::{ended, unknown_kind, work_missing};
 use crate::harness::{Calls, Case, Promise, Run, Sample};
 use crate::sys;
@@ -50,6 +50,7 @@ impl Case for Saturated {
             "flume",
             "queue + flag + mio",
             "poll-channel",
+            "poll-channel yields",
         ]
     }
 
@@ -73,6 +74,7 @@ impl Case for Saturated {
                 Box::new(move |count| saturated::<QueueAndFlag>(senders, count))
             }
             "poll-channel" => Box::new(move |count| saturated::<Ours>(senders, count)),
+            "poll-channel yields" => Box::new(move |count| saturated::<Yielding>(senders, count)),
             other => return Err(unknown_kind(other)),
         })
     }
