@@ -24,6 +24,7 @@ mod service;
 mod settings;
 mod stream;
 mod table;
+mod tagged;
 mod watched;
 
 pub use builder::Builder;
@@ -44,6 +45,7 @@ pub use resource::{Io, Received, Resource, Sink, Step};
 pub use runtime::{RunError, Runtime, Status};
 pub use service::{Handle, Pressure, Service};
 pub use stream::{Source, Stream, StreamEvent, Target};
+pub use tagged::Tagged;
 pub use watched::Watched;
 
 pub use poll_api::{Clock, Engine, Instant, Interest, Ready, Trigger};

@@ -11,4 +11,5 @@ mod lifecycle;
 mod sending;
 mod stage;
 mod streams;
+mod tagged;
 mod timers;
