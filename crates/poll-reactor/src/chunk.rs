@@ -17,13 +17,13 @@ enum Repr {
     Joined(Vec<u8>),
     Shared(Arc<[u8]>),
     Static(&'static [u8]),
-    Owner(Box<dyn AsRef<[u8]> + Send>),
+    Owner(Box<dyn AsRef<[u8]> + Send + Sync>),
 }
 
 impl Chunk {
     /// A chunk of whatever owns bytes: `bytes::Bytes`, a memory map, an own type. One allocation.
     #[must_use]
-    pub fn from_owner(owner: impl AsRef<[u8]> + Send + 'static) -> Self {
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         Self(Repr::Owner(Box::new(owner)))
     }
 

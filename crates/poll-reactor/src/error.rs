@@ -2,7 +2,7 @@
 
 use core::error;
 use core::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use crate::chunk::Chunk;
 use crate::id::AnyId;
@@ -128,6 +128,17 @@ impl fmt::Display for SendError {
 
 impl error::Error for SendError {}
 
+impl From<SendError> for io::Error {
+    /// `BrokenPipe` if it is closed, `WouldBlock` if the queue is full.
+    fn from(error: SendError) -> Self {
+        let kind = match error {
+            SendError::Closed => ErrorKind::BrokenPipe,
+            SendError::Full => ErrorKind::WouldBlock,
+        };
+        Self::new(kind, error)
+    }
+}
+
 /// A chunk that was not sent, and why.
 #[derive(Debug)]
 pub struct Refused {
@@ -146,6 +157,13 @@ impl fmt::Display for Refused {
 impl error::Error for Refused {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(&self.reason)
+    }
+}
+
+impl From<Refused> for io::Error {
+    /// As of its reason; the chunk is dropped.
+    fn from(refused: Refused) -> Self {
+        refused.reason.into()
     }
 }
 
@@ -186,6 +204,13 @@ impl<C> error::Error for CommandError<C> {
     }
 }
 
+impl<C> From<CommandError<C>> for io::Error {
+    /// As of its reason; the command is dropped.
+    fn from(error: CommandError<C>) -> Self {
+        error.reason.into()
+    }
+}
+
 /// How a runtime ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -209,3 +234,51 @@ impl fmt::Display for Ended {
 }
 
 impl error::Error for Ended {}
+
+impl From<Ended> for io::Error {
+    /// `BrokenPipe`: nobody is there to take anything.
+    fn from(ended: Ended) -> Self {
+        Self::new(ErrorKind::BrokenPipe, ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use static_assertions::assert_impl_all;
+
+    use super::*;
+
+    // So that `?` takes them to `Box<dyn Error + Send + Sync>`.
+    assert_impl_all!(Error: Send, Sync);
+    assert_impl_all!(Refused: Send, Sync);
+    assert_impl_all!(RegisterError<()>: Send, Sync);
+    assert_impl_all!(Released<()>: Send, Sync);
+    assert_impl_all!(CommandError<()>: Send, Sync);
+
+    #[test]
+    fn errors_keep_their_kind_and_their_text_as_io_errors() {
+        let table = [
+            (
+                SendError::Closed.into(),
+                ErrorKind::BrokenPipe,
+                "takes nothing",
+            ),
+            (
+                SendError::Full.into(),
+                ErrorKind::WouldBlock,
+                "queue is full",
+            ),
+            (Ended::Stopped.into(), ErrorKind::BrokenPipe, "has stopped"),
+            (
+                Ended::Panicked("odd".to_owned()).into(),
+                ErrorKind::BrokenPipe,
+                "panicked: odd",
+            ),
+        ];
+        for (error, kind, text) in table {
+            let error: io::Error = error;
+            assert_eq!(error.kind(), kind);
+            assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use crate::builder::Builder;
 use crate::controller::Controller;
-use crate::runtime::RunError;
+use crate::runtime::{RunError, message_of};
 use crate::service::Service;
 
 /// A runtime on a thread of its own.
@@ -119,7 +119,9 @@ impl<S: Service> fmt::Debug for Reactor<S> {
 impl<S> fmt::Display for JoinError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panicked(_) => f.write_str("the service panicked"),
+            Self::Panicked(payload) => {
+                write!(f, "the service panicked: {}", message_of(&**payload))
+            }
             Self::Failed(failed) => failed.fmt(f),
         }
     }
@@ -139,6 +141,17 @@ impl<S> Error for JoinError<S> {
         match self {
             Self::Panicked(_) => None,
             Self::Failed(failed) => Some(&failed.error),
+        }
+    }
+}
+
+impl<S> From<JoinError<S>> for io::Error {
+    /// What the engine said, or an error of kind `Other` that says that the service panicked: the
+    /// service or the payload is dropped.
+    fn from(error: JoinError<S>) -> Self {
+        match error {
+            JoinError::Panicked(_) => Self::other(error.to_string()),
+            JoinError::Failed(failed) => failed.into(),
         }
     }
 }

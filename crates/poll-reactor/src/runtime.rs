@@ -436,7 +436,7 @@ impl<S: Service, E: Engine + fmt::Debug, C> fmt::Debug for Runtime<S, E, C> {
 }
 
 /// What a panic said, as far as it is text.
-fn message_of(payload: &(dyn Any + Send)) -> String {
+pub(crate) fn message_of(payload: &(dyn Any + Send)) -> String {
     if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).to_owned()
     } else if let Some(text) = payload.downcast_ref::<String>() {

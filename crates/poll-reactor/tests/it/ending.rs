@@ -146,8 +146,12 @@ fn a_panic_is_told_to_whoever_joins_and_to_controllers() {
             .unwrap();
         let controller = reactor.controller();
         controller.command(13).unwrap();
-        let Err(JoinError::Panicked(payload)) = reactor.join() else {
+        let Err(error) = reactor.join() else {
             panic!("nobody was told");
+        };
+        assert_eq!(error.to_string(), "the service panicked: number 13");
+        let JoinError::Panicked(payload) = error else {
+            panic!("it was the service");
         };
         assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 13");
         let ended = Ended::Panicked(String::from("number 13"));
