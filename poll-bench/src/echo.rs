@@ -33,7 +33,8 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// The servers of the group *reactor*.
-pub(crate) const REACTORS: &[&str] = &["raw level", "raw level again", "poll-reactor"];
+pub(crate) const REACTORS: &[&str] =
+    &["raw level", "raw level again", "io-reactor", "poll-reactor"];
 
 /// When a server stops reading one connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,6 +143,7 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "polling edge short" => peers::polling::serve(streams, bytes, PollMode::Edge),
         "poll-os + std" => peers::ours::serve::<TcpStream>(streams, bytes),
         "poll-os + poll-net" => peers::ours::serve_net(streams, bytes),
+        "io-reactor" => peers::io_reactor::serve(streams, bytes),
         "poll-reactor" => peers::reactor::serve(streams, bytes),
         other => Err(io::Error::other(format!("no server is called {other:?}"))),
     }?;
@@ -215,11 +217,15 @@ impl Server {
         line.trim().parse().map_err(io::Error::other)
     }
 
-    /// The server's CPU time so far, as the scheduler accounts it.
+    /// The CPU time of all of the server's threads so far, as the scheduler accounts it.
     pub(crate) fn cpu_ns(&self) -> io::Result<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
-        let first = text.split_whitespace().next().unwrap_or_default();
-        first.parse().map_err(io::Error::other)
+        let mut sum = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let first = text.split_whitespace().next().unwrap_or_default();
+            sum += first.parse::<u64>().map_err(io::Error::other)?;
+        }
+        Ok(sum)
     }
 
     /// Sends `messages` in rounds of one per connection, and checks every answer.

@@ -1,5 +1,6 @@
 //! The pollers that are compared, behind one trait so that each group is written once.
 
+pub(crate) mod io_reactor;
 pub(crate) mod mio;
 pub(crate) mod ours;
 pub(crate) mod poll_mio;
