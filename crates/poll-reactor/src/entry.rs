@@ -123,6 +123,12 @@ impl State {
         in_notices: false,
     };
 
+    /// Whether what was sent may be written now.
+    #[inline]
+    pub(crate) const fn is_writing(&self) -> bool {
+        !self.is_blocked && self.failure.is_none()
+    }
+
     /// Whether the service has to be told of the write queue.
     #[inline]
     pub(crate) const fn has_pressure_news(&self) -> bool {

@@ -35,8 +35,6 @@ pub(crate) trait Host<T>: Now {
     fn insert(&mut self, deadline: Instant, alarm: Alarm<T>) -> TimerKey;
     fn cancel(&mut self, key: TimerKey) -> Option<Alarm<T>>;
     fn reset(&mut self, key: TimerKey, deadline: Instant) -> bool;
-    /// Whether an edge is reported without being asked for.
-    fn has_edges(&self) -> bool;
     fn register(&self, source: BorrowedFd<'_>, watch: Watch) -> io::Result<()>;
     fn modify(&self, source: BorrowedFd<'_>, watch: Watch) -> io::Result<()>;
     fn deregister(&self, source: BorrowedFd<'_>) -> io::Result<()>;
@@ -73,10 +71,6 @@ where
 
     fn reset(&mut self, key: TimerKey, deadline: Instant) -> bool {
         Self::reset(self, key, deadline)
-    }
-
-    fn has_edges(&self) -> bool {
-        E::CAPABILITIES.edge
     }
 
     fn register(&self, source: BorrowedFd<'_>, watch: Watch) -> io::Result<()> {

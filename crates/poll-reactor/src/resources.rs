@@ -23,6 +23,8 @@ const EPERM: i32 = 1;
 pub(crate) struct Resources<S: 'static> {
     pub(crate) table: Table<S>,
     pub(crate) settings: Settings,
+    /// Whether the engine reports edges without being asked for.
+    has_edges: bool,
     pub(crate) counters: Counters,
     pub(crate) spare: Spare,
     /// Those that were ready for more than one turn allows.
@@ -58,10 +60,11 @@ impl Stop {
 }
 
 impl<S: 'static> Resources<S> {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, has_edges: bool) -> Self {
         Self {
             table: Table::new(),
             settings,
+            has_edges,
             counters: Counters::default(),
             spare: Spare::default(),
             backlog: VecDeque::new(),
@@ -130,14 +133,30 @@ impl<S: 'static> Resources<S> {
     pub(crate) fn settle<T>(&mut self, host: &dyn Host<T>) {
         // Nothing here calls the service, so nothing is added meanwhile.
         while let Some(id) = self.dirty.pop() {
-            if let Some(occupied) = self.table.get_mut(id) {
-                occupied.state.in_dirty = false;
-                if occupied.state.is_touched {
-                    self.watch_on(id, host);
-                }
-                self.flush(id, host);
+            let Some(occupied) = self.table.get_mut(id) else {
+                continue;
+            };
+            occupied.state.in_dirty = false;
+            if occupied.state.is_touched || !occupied.state.is_writing() {
+                self.settle_other(id, host);
+                continue;
+            }
+            let before = occupied.outbox.queued();
+            let written = occupied.write(&mut self.spare);
+            self.counters.writes += 1;
+            // Mostly so.
+            if matches!(written, Written::All) && !occupied.state.is_high {
+                self.counters.took(before);
+            } else {
+                self.after_write(id, before, written, host);
             }
         }
+    }
+
+    #[inline(never)]
+    fn settle_other<T>(&mut self, id: AnyId, host: &dyn Host<T>) {
+        self.watch_on(id, host);
+        self.flush(id, host);
     }
 
     /// Adds to the write queue what `push` pushes, `len` bytes. What is long is written first.
@@ -190,31 +209,42 @@ impl<S: 'static> Resources<S> {
         let Some(occupied) = self.table.get_mut(id) else {
             return;
         };
-        let was_blocked = occupied.state.is_blocked;
         let before = occupied.outbox.queued();
-        let mut failure = None;
-        let mut is_left = false;
-        if !occupied.outbox.is_empty() && !was_blocked && occupied.state.failure.is_none() {
-            is_left = true;
-            for _ in 0..self.settings.steps.get() {
+        let written = match occupied.outbox.is_empty() {
+            true => Written::All,
+            false if occupied.state.failure.is_some() => return,
+            false if occupied.state.is_blocked => Written::Blocked,
+            false => {
                 self.counters.writes += 1;
-                let entry = &mut occupied.entry;
-                let written = occupied
-                    .outbox
-                    .write(&mut self.spare, |buffers| entry.write(buffers));
-                match written {
-                    Written::Some => continue,
-                    Written::All => {}
-                    Written::Blocked => occupied.state.is_blocked = true,
-                    Written::Failed(error) => failure = Some(error),
-                }
-                is_left = false;
+                occupied.write(&mut self.spare)
+            }
+        };
+        self.after_write(id, before, written, host);
+    }
+
+    /// Goes on after the first write, before which `before` bytes were queued.
+    #[inline(never)]
+    fn after_write<T>(
+        &mut self,
+        id: AnyId,
+        before: usize,
+        mut written: Written,
+        host: &dyn Host<T>,
+    ) {
+        let Some(occupied) = self.table.get_mut(id) else {
+            return;
+        };
+        for _ in 1..self.settings.steps.get() {
+            if !matches!(written, Written::Some) {
                 break;
             }
+            self.counters.writes += 1;
+            written = occupied.write(&mut self.spare);
         }
         let queued = occupied.outbox.queued();
         self.counters.took(before.saturating_sub(queued));
         let state = &mut occupied.state;
+        state.is_blocked = matches!(written, Written::Blocked);
         if queued > occupied.marks.high {
             state.is_high = true;
         } else if queued <= occupied.marks.low && state.is_high {
@@ -222,16 +252,14 @@ impl<S: 'static> Resources<S> {
             state.owes_low = true;
         }
         let is_news = state.has_pressure_news() || state.is_closing;
-        let is_blocked = state.is_blocked;
         if is_news {
             self.give_notice(id);
         }
-        if let Some(error) = failure {
-            self.fail(id, Operation::Write, error);
-        } else if is_left {
-            self.hold_over(id);
-        } else if is_blocked {
-            self.ask_for_room(id, host);
+        match written {
+            Written::All => {}
+            Written::Some => self.hold_over(id),
+            Written::Blocked => self.ask_for_room(id, host),
+            Written::Failed(error) => self.fail(id, Operation::Write, error),
         }
     }
 
@@ -244,11 +272,8 @@ impl<S: 'static> Resources<S> {
         let watches_room = occupied.state.watched.is_some_and(Interest::is_writable);
         if !watches_room {
             self.watch_on(id, host);
-        } else if occupied.trigger == Trigger::Edge
-            && !host.has_edges()
-            && let Err(error) = rearm(occupied, id, host)
-        {
-            self.fail(id, Operation::Watch, error);
+        } else if occupied.trigger == Trigger::Edge && !self.has_edges {
+            self.ask_for_edge(id, host);
         }
     }
 
@@ -276,7 +301,7 @@ impl<S: 'static> Resources<S> {
             ..
         } = occupied;
         let trigger = *trigger;
-        let keeps_edges = trigger == Trigger::Edge && host.has_edges();
+        let keeps_edges = trigger == Trigger::Edge && self.has_edges;
         let next = match (state.watched, wanted) {
             // What an edge reports and nobody wants costs less than to say so to the system.
             (Some(watched), None) if keeps_edges => Some(watched),
@@ -322,18 +347,25 @@ impl<S: 'static> Resources<S> {
     }
 
     /// Nothing is left of what the engine reported: asks for the next report where that is needed.
+    #[inline]
     pub(crate) fn is_drained<T>(&mut self, id: AnyId, host: &dyn Host<T>) {
         let Some(occupied) = self.table.get_mut(id) else {
             return;
         };
-        if occupied.state.is_always_ready {
-            return;
+        if !occupied.state.is_always_ready {
+            occupied.state.ready = Ready::EMPTY;
+            if !self.has_edges && occupied.trigger == Trigger::Edge {
+                self.ask_for_edge(id, host);
+            }
         }
-        occupied.state.ready = Ready::EMPTY;
-        if occupied.trigger == Trigger::Edge
-            && !host.has_edges()
-            && let Err(error) = rearm(occupied, id, host)
-        {
+    }
+
+    #[inline(never)]
+    fn ask_for_edge<T>(&mut self, id: AnyId, host: &dyn Host<T>) {
+        let Some(occupied) = self.table.get(id) else {
+            return;
+        };
+        if let Err(error) = rearm(occupied, id, host) {
             self.fail(id, Operation::Watch, error);
         }
     }

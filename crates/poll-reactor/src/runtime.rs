@@ -116,7 +116,7 @@ where
     ) -> Self {
         Self {
             service,
-            resources: Resources::new(settings),
+            resources: Resources::new(settings, E::CAPABILITIES.edge),
             driver,
             controller,
             buffer: vec![0; settings.buffer].into_boxed_slice(),

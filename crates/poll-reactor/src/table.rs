@@ -7,7 +7,7 @@ use poll_api::Trigger;
 use crate::entry::{Entry, Held, State};
 use crate::id::AnyId;
 use crate::kind::Kind;
-use crate::outbox::{Marks, Outbox};
+use crate::outbox::{Marks, Outbox, Spare, Written};
 use crate::resource::Resource;
 
 /// A resource in its slot.
@@ -18,6 +18,15 @@ pub(crate) struct Occupied<S: 'static> {
     pub(crate) outbox: Outbox,
     pub(crate) marks: Marks,
     pub(crate) state: State,
+}
+
+impl<S: 'static> Occupied<S> {
+    /// One write of what was sent.
+    #[inline]
+    pub(crate) fn write(&mut self, spare: &mut Spare) -> Written {
+        let entry = &mut self.entry;
+        self.outbox.write(spare, |buffers| entry.write(buffers))
+    }
 }
 
 /// The same, with the type.
