@@ -1,7 +1,10 @@
 //! What a service can rely on, on each engine.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "count")]
+mod alone;
 mod commands;
+mod cost;
 mod ending;
 mod engines;
 mod failures;
