@@ -15,6 +15,10 @@ const SPARE: usize = 64;
 
 /// How many bytes may wait for a resource that takes them slowly, and when the service hears of it.
 ///
+/// With `low` and `high` both zero each send is followed by
+/// [`Pressure::Low`](crate::Pressure::Low) once all is written: for whoever sends piece by piece,
+/// or closes its half when the last one is out.
+///
 /// # Examples
 ///
 /// ```

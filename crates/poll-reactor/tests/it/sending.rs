@@ -124,6 +124,35 @@ fn a_queue_is_bounded_and_its_service_hears_of_it() {
     on_each_engine!(test);
 }
 
+#[test]
+fn with_marks_of_zero_each_send_is_followed_by_low() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, mut there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        let marks = Marks {
+            low: 0,
+            high: 0,
+            ..Marks::default()
+        };
+        runtime.with(|_, context| assert!(context.set_marks(id, marks)));
+        for count in 1..=3 {
+            runtime.with(|_, context| context.send(id, b"piece").unwrap());
+            turn_until(&mut runtime, |script| {
+                let told = |seen: &&Seen| **seen == Seen::Low(id.any());
+                script.seen.iter().filter(told).count() == count
+            });
+            let mut piece = [0; 5];
+            there.read_exact(&mut piece).unwrap();
+        }
+        settle(&mut runtime);
+        let low = Seen::Low(id.any());
+        let told = runtime.service().seen.iter().filter(|seen| **seen == low);
+        assert_eq!(told.count(), 3);
+    }
+    on_each_engine!(test);
+}
+
 /// Where the bytes of one write are, and how many.
 type Write = Vec<(usize, usize)>;
 
