@@ -6,6 +6,11 @@ use std::os::fd::AsFd;
 
 /// What bytes can be read from without blocking: sockets, pipes, files, terminals.
 ///
+/// Descriptors have to be in non-blocking mode. The standard library has no way to set that for the
+/// pipes of a child: `poll_net::pipe::Receiver::try_from(child_stdout)` takes one over and does.
+/// Nor should one's own standard output be set so, which belongs to other processes too; a thread
+/// that is sent the text is better.
+///
 /// Not the standard library's `Stdin`, which has a buffer that no engine knows of: duplicate its
 /// descriptor into a `File`.
 pub trait Input: Read + AsFd + 'static {
@@ -23,6 +28,9 @@ pub trait Input: Read + AsFd + 'static {
 }
 
 /// What bytes can be written to without blocking.
+///
+/// Descriptors have to be in non-blocking mode: `poll_net::pipe::Sender::try_from(child_stdin)`
+/// takes the pipe to a child over and sets it. The exception is a regular file, which never blocks.
 pub trait Output: Write + AsFd + 'static {
     /// Whether the connection has been made; asked of a
     /// [`Stream::connecting`](crate::Stream::connecting).

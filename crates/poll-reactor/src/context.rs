@@ -24,6 +24,91 @@ use crate::table::Occupied;
 ///
 /// What is sent is written when the callback returns, so that several small sends are one system
 /// call, and at once if more than the high mark waits.
+///
+/// An id of a resource that is not there any more is no error, because a service cannot always
+/// know: methods return nothing or false then, and sending [`SendError::Closed`].
+///
+/// # Examples
+///
+/// A service that has a timer for each connection, reset by whatever comes:
+///
+/// ```
+/// use core::time::Duration;
+/// use poll_net::UnixStream;
+/// use poll_reactor::{
+///     Context, Error, Handle, Id, Released, Service, Stream, StreamEvent, TimerId,
+/// };
+/// use std::collections::HashMap;
+///
+/// const IDLE: Duration = Duration::from_secs(60);
+///
+/// type Guest = Stream<UnixStream>;
+///
+/// #[derive(Default)]
+/// struct Patient {
+///     guests: HashMap<Id<Guest>, TimerId>,
+/// }
+///
+/// impl Service for Patient {
+///     type Command = ();
+///     type Timer = Id<Guest>;
+///
+///     fn timer(&mut self, _: TimerId, guest: Id<Guest>, context: &mut Context<'_, Self>) {
+///         drop(context.send(guest, b"good night\n"));
+///         context.close(guest);
+///     }
+/// }
+///
+/// impl Handle<Guest> for Patient {
+///     fn registered(&mut self, id: Id<Guest>, context: &mut Context<'_, Self>) {
+///         self.guests.insert(id, context.set_timer(IDLE, id));
+///     }
+///
+///     fn event(
+///         &mut self,
+///         id: Id<Guest>,
+///         event: StreamEvent<'_>,
+///         context: &mut Context<'_, Self>,
+///     ) {
+///         if event == StreamEvent::End {
+///             context.close(id);
+///         } else if let Some(timer) = self.guests.get(&id) {
+///             context.reset_timer(*timer, IDLE);
+///         }
+///     }
+///
+///     fn failed(
+///         &mut self,
+///         id: Id<Guest>,
+///         released: Released<Guest>,
+///         _: Error,
+///         context: &mut Context<'_, Self>,
+///     ) {
+///         self.handed_over(id, released, context); // both are its end
+///     }
+///
+///     fn handed_over(
+///         &mut self,
+///         id: Id<Guest>,
+///         _: Released<Guest>,
+///         context: &mut Context<'_, Self>,
+///     ) {
+///         if let Some(timer) = self.guests.remove(&id) {
+///             context.cancel_timer(timer);
+///         }
+///     }
+/// }
+/// # let (here, there) = UnixStream::pair()?;
+/// # let mut runtime = poll_reactor::Runtime::new(Patient::default())?;
+/// # runtime.register(Stream::new(here))?;
+/// # let _ = runtime.turn(poll_reactor::Limit::Now)?;
+/// # assert_eq!(runtime.service().guests.len(), 1);
+/// # drop(there);
+/// # while !runtime.service().guests.is_empty() {
+/// #     let _ = runtime.turn(poll_reactor::Limit::Never)?;
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Context<'runtime, S: Service> {
     pub(crate) resources: &'runtime mut Resources<S>,
     pub(crate) host: &'runtime mut dyn Host<S::Timer>,

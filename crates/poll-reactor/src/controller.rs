@@ -13,6 +13,53 @@ use crate::metrics::{Metrics, Published};
 use crate::resources::Resources;
 
 /// The handle to a runtime, for any thread: cheap to clone, and it outlives its runtime.
+///
+/// Dropping the last one changes nothing. The queue of commands has no bound: who has to be slowed
+/// down is sent answers.
+///
+/// # Examples
+///
+/// A command that is answered carries the way back:
+///
+/// ```
+/// use core::time::Duration;
+/// use poll_reactor::{Context, Reactor, Service};
+/// use std::sync::mpsc;
+///
+/// enum Command {
+///     Add(u64),
+///     Total(mpsc::Sender<u64>),
+/// }
+///
+/// struct Sum(u64);
+///
+/// impl Service for Sum {
+///     type Command = Command;
+///     type Timer = ();
+///
+///     fn command(&mut self, command: Command, _: &mut Context<'_, Self>) {
+///         match command {
+///             Command::Add(value) => self.0 += value,
+///             Command::Total(to) => drop(to.send(self.0)), // who asked may be gone
+///         }
+///     }
+/// }
+///
+/// let reactor = Reactor::new(Sum(0))?;
+/// let controller = reactor.controller();
+/// let other = controller.clone();
+/// std::thread::spawn(move || other.command(Command::Add(40)))
+///     .join()
+///     .unwrap()?;
+/// controller.command(Command::Add(2))?;
+/// let (to, answers) = mpsc::channel();
+/// controller.command(Command::Total(to))?;
+/// assert_eq!(answers.recv()?, 42);
+/// controller.shut_down(Duration::ZERO)?;
+/// reactor.join()?;
+/// assert!(controller.command(Command::Add(1)).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Controller<C> {
     shared: Arc<Shared<C>>,
 }

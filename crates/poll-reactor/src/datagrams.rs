@@ -74,6 +74,69 @@ impl DatagramSocket for UnixDatagram {
 ///
 /// It is sent to through [`Context::get_mut`](crate::Context::get_mut) and
 /// [`send_to`](Self::send_to).
+///
+/// # Examples
+///
+/// ```
+/// use poll_net::UdpSocket;
+/// use poll_reactor::{
+///     Context, Datagrams, Error, Handle, Id, Limit, ReceivedDatagram, Released, Runtime, Service,
+/// };
+/// use std::io;
+/// use std::net::SocketAddr;
+///
+/// struct Status {
+///     questions: u32,
+/// }
+///
+/// impl Service for Status {
+///     type Command = ();
+///     type Timer = ();
+/// }
+///
+/// type Port = Datagrams<UdpSocket>;
+///
+/// impl Handle<Port> for Status {
+///     fn event(
+///         &mut self,
+///         id: Id<Port>,
+///         event: io::Result<ReceivedDatagram<'_, SocketAddr>>,
+///         context: &mut Context<'_, Self>,
+///     ) {
+///         // An error is about one message: the port of somebody who asked is closed.
+///         let (Ok(question), Some(port)) = (event, context.get_mut(id)) else {
+///             return;
+///         };
+///         self.questions += 1;
+///         let answer = format!("{} questions", self.questions);
+///         drop(port.send_to(answer.as_bytes(), question.from)); // datagrams may be lost
+///     }
+///
+///     fn failed(
+///         &mut self,
+///         _: Id<Port>,
+///         _: Released<Port>,
+///         error: Error,
+///         _: &mut Context<'_, Self>,
+///     ) {
+///         eprintln!("{error}");
+///     }
+/// }
+///
+/// let port = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+/// let asker = std::net::UdpSocket::bind("127.0.0.1:0")?;
+/// asker.connect(port.local_addr()?)?;
+/// let mut runtime = Runtime::new(Status { questions: 0 })?;
+/// runtime.register(Datagrams::new(port))?;
+/// asker.send(b"?")?;
+/// while runtime.service().questions == 0 {
+///     let _ = runtime.turn(Limit::Never)?;
+/// }
+/// let mut answer = [0; 16];
+/// let len = asker.recv(&mut answer)?;
+/// assert_eq!(&answer[..len], b"1 questions");
+/// # Ok::<(), io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Datagrams<S: DatagramSocket> {
     socket: S,
@@ -83,7 +146,8 @@ pub struct Datagrams<S: DatagramSocket> {
 /// One message that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceivedDatagram<'buffer, A> {
-    /// The message, as much of it as the runtime's buffer holds.
+    /// The message, as much of it as the runtime's buffer holds; one of the default size
+    /// holds any UDP message.
     pub message: &'buffer [u8],
     /// Who sent it.
     pub from: A,
@@ -111,7 +175,7 @@ impl<S: DatagramSocket> Datagrams<S> {
         self.socket
     }
 
-    /// Sends one message, or lets a copy of it wait if there is no room, in order.
+    /// Sends one message, or lets a copy of it wait if there is no room, in order. One system call.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ pub enum Operation {
     Register,
     /// Telling the engine what the resource waits for now.
     Watch,
-    /// A [`step`](crate::Resource::step): an accept, a read.
+    /// A [`step`](crate::Resource::step): an accept, a read, the end of a connect.
     Read,
     /// A [`write`](crate::Sink::write) of what was sent.
     Write,

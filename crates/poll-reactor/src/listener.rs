@@ -13,6 +13,10 @@ use crate::resource::{Io, Resource, Step};
 /// An error concerns one connection, or says that descriptors or memory are short: then the
 /// listener pauses for a moment and tries again, as [`AcceptGate`] describes. It never ends the
 /// listener.
+///
+/// With a `poll_net::TcpListener` the event is `io::Result<(TcpStream, SocketAddr)>`.
+/// [`Context::pause`](crate::Context::pause) leaves further connections in the system's queue, for
+/// as long as a service has enough of them.
 #[derive(Debug)]
 pub struct Listener<L> {
     listener: L,

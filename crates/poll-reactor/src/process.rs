@@ -7,6 +7,7 @@ use poll_os::{ChildExit, Signal, Signals};
 
 use crate::resource::{Io, Resource, Step};
 
+/// Each pending signal is an event.
 impl Resource for Signals {
     type Event<'a> = Signal;
 
@@ -15,6 +16,8 @@ impl Resource for Signals {
     }
 }
 
+/// How the child ended is one event. It is not reaped: `Child::wait` does that now, and does not
+/// block.
 impl Resource for ChildExit {
     type Event<'a> = ExitStatus;
 

@@ -22,6 +22,77 @@ use poll_api::{Instant, Interest, Ready, Trigger};
 ///
 /// * Nothing blocks: the descriptor is in non-blocking mode, or is only read when it is ready.
 /// * The descriptor stays the same one from registration until the resource is handed back.
+///
+/// # Examples
+///
+/// A resource of a program's own, whose events are readings of a sensor:
+///
+/// ```
+/// use core::time::Duration;
+/// use poll_net::UnixDatagram;
+/// use poll_reactor::{
+///     Context, Error, Handle, Id, Io, Limit, Released, Resource, Runtime, Service, Step,
+/// };
+/// use std::io;
+/// use std::os::fd::{AsFd, BorrowedFd};
+///
+/// struct Sensor(UnixDatagram);
+///
+/// impl AsFd for Sensor {
+///     fn as_fd(&self) -> BorrowedFd<'_> {
+///         self.0.as_fd()
+///     }
+/// }
+///
+/// impl Resource for Sensor {
+///     type Event<'a> = &'a str; // in the runtime's buffer
+///
+///     fn step<'buffer>(&mut self, io: Io<'buffer, '_>) -> io::Result<Step<&'buffer str>> {
+///         let buffer = io.into_buffer();
+///         let len = self.0.recv(buffer)?; // `WouldBlock`: nothing more for now
+///         Ok(match str::from_utf8(&buffer[..len]) {
+///             Ok(reading) => Step::Event(reading),
+///             Err(_) => Step::Again, // noise
+///         })
+///     }
+/// }
+///
+/// #[derive(Default)]
+/// struct Log(Vec<String>);
+///
+/// impl Service for Log {
+///     type Command = ();
+///     type Timer = ();
+/// }
+///
+/// impl Handle<Sensor> for Log {
+///     fn event(&mut self, _: Id<Sensor>, reading: &str, _: &mut Context<'_, Self>) {
+///         self.0.push(reading.to_owned());
+///     }
+///
+///     fn failed(
+///         &mut self,
+///         _: Id<Sensor>,
+///         _: Released<Sensor>,
+///         error: Error,
+///         _: &mut Context<'_, Self>,
+///     ) {
+///         self.0.push(error.to_string());
+///     }
+/// }
+///
+/// let (sensor, probe) = UnixDatagram::pair()?;
+/// let mut runtime = Runtime::new(Log::default())?;
+/// runtime.register(Sensor(sensor))?;
+/// probe.send(b"21.5")?;
+/// probe.send(b"\xff")?;
+/// probe.send(b"21.6")?;
+/// while runtime.service().0.len() < 2 {
+///     let _ = runtime.turn(Limit::Never)?;
+/// }
+/// assert_eq!(runtime.service().0, ["21.5", "21.6"]);
+/// # Ok::<(), io::Error>(())
+/// ```
 pub trait Resource: AsFd + 'static {
     /// What the service is told. It may borrow from the buffer that [`Io`] lends.
     type Event<'a>;
@@ -74,6 +145,9 @@ pub trait Sink: Resource {
 }
 
 /// What came of one step.
+///
+/// A program whose resource says [`Last`](Self::Last) or [`Pending`](Self::Pending) while there is
+/// more loses nothing with [`Trigger::Level`], and waits in vain with [`Trigger::Edge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<T> {
     /// The service is told. There may be more: the next step follows in this turn, or in the next

@@ -10,6 +10,32 @@ use crate::bytes::{Input, Output};
 use crate::resource::{Io, Received, Resource, Sink, Step};
 
 /// What a stream tells its service.
+///
+/// # Examples
+///
+/// Lines out of what was received, with poll-codec. The slice is all that there is for now and not
+/// all that there will be, so it is read by `read_once_from`, which does not look for an end:
+///
+/// ```
+/// use poll_codec::{LineEnding, LineReader};
+///
+/// fn received(mut bytes: &[u8], lines: &mut LineReader) -> std::io::Result<()> {
+///     while !bytes.is_empty() {
+///         lines.read_once_from(&mut bytes)?;
+///         while let Some(line) = lines.next_line() {
+///             match line {
+///                 Ok(line) => println!("{line}"),
+///                 Err(error) => println!("no line: {error}"), // too long, or no UTF-8
+///             }
+///         }
+///     }
+///     Ok(())
+/// }
+/// # let mut lines = LineReader::new(LineEnding::LfOrCrLf, 8);
+/// # received(b"one\ntw", &mut lines)?;
+/// # received(b"o\nmore than eight\n", &mut lines)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEvent<'buffer> {
     /// The connection has been made; of a [`Stream::connecting`] only, before anything else.
@@ -25,7 +51,7 @@ pub enum StreamEvent<'buffer> {
 
 /// A stream in both directions: a TCP or Unix connection, a terminal, a device.
 ///
-/// It has to be in non-blocking mode, as those of poll-net are.
+/// It has to be in non-blocking mode, as those of poll-net are. [`Input`] lists what it can be of.
 #[derive(Debug)]
 pub struct Stream<S> {
     stream: S,
@@ -43,7 +69,9 @@ impl<S: Input + Output> Stream<S> {
     }
 
     /// A stream whose connection is being made. Its first event is [`StreamEvent::Connected`]; what
-    /// is sent before waits for it. It fails if the connection does.
+    /// is sent before waits for it. It fails, with
+    /// [`Operation::Read`](crate::Operation::Read), if the connection does; how long that may take
+    /// is a timer of the service.
     #[must_use]
     pub const fn connecting(stream: S) -> Self {
         Self {
@@ -101,7 +129,11 @@ impl<S: Input + Output> Sink for Stream<S> {
     }
 }
 
-/// A stream that is only read: a pipe, a child's output, a regular file.
+/// A stream that is only read: a pipe, a child's output, a regular file. [`Input`] lists what it
+/// can be of, and says how a child's output becomes non-blocking.
+///
+/// It tells [`StreamEvent::Received`] and [`StreamEvent::End`], never
+/// [`StreamEvent::Connected`].
 #[derive(Debug)]
 pub struct Source<S> {
     source: S,
@@ -142,7 +174,8 @@ impl<S: Input> Resource for Source<S> {
 
 /// A stream that is only written: a pipe, a child's input.
 ///
-/// It has no events. That nobody reads it any more is known once something is sent.
+/// It has no events: in [`Handle::event`](crate::Handle::event) `match event {}` says so. That
+/// nobody reads it any more is known once something is sent. [`Output`] lists what it can be of.
 #[derive(Debug)]
 pub struct Target<S> {
     target: S,
