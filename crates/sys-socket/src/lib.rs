@@ -57,7 +57,8 @@ pub use multicast::{
 };
 pub use option::{SocketOption, option, set_option};
 pub use pipe::{
-    duplicate, is_non_blocking, pipe, read, read_vectored, set_non_blocking, write, write_vectored,
+    duplicate, is_non_blocking, pipe, read, read_vectored, set_non_blocking, unread, write,
+    write_vectored,
 };
 #[cfg(feature = "count")]
 pub use sys::system_calls;

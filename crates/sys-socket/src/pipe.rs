@@ -39,6 +39,21 @@ pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> Result<usize, Errno> {
     sys::read(fd.as_fd(), buffer)
 }
 
+/// How many bytes a read would find now; of a datagram socket, those of the next datagram on Linux.
+///
+/// Zero also at the end, and when nothing is there.
+///
+/// # Errors
+///
+/// * `ENOTTY`: the descriptor is of a kind that cannot tell.
+/// * `EINVAL`: a socket that listens.
+///
+/// Manual: ioctl_tty(2)
+#[doc(alias = "FIONREAD")]
+pub fn unread(fd: impl AsFd) -> Result<u64, Errno> {
+    sys::unread(fd.as_fd())
+}
+
 /// Writes bytes and returns how many were taken.
 ///
 /// On a pipe, up to `PIPE_BUF` bytes (4096 on Linux) are taken together or not at all. A write to

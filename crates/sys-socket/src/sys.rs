@@ -285,6 +285,11 @@ pub(crate) fn set_non_blocking(fd: BorrowedFd<'_>, non_blocking: bool) -> Result
     check(returned).map(drop)
 }
 
+pub(crate) fn unread(fd: BorrowedFd<'_>) -> Result<u64, Errno> {
+    count();
+    rustix::io::ioctl_fionread(fd)
+}
+
 pub(crate) fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     // The standard library's lowest number too: 0 to 2 stay what programs take them for.
     let lowest: c_int = 3;

@@ -39,6 +39,20 @@ fn a_full_pipe_would_block_and_a_pipe_without_reader_is_broken() {
 }
 
 #[test]
+fn what_is_unread_is_counted_also_when_the_other_end_is_gone() {
+    let _guard = crate::loopback::no_child_starts();
+    let (read_end, write_end) = sys_socket::pipe().unwrap();
+    assert_eq!(sys_socket::unread(&read_end), Ok(0));
+    assert_eq!(sys_socket::write(&write_end, b"abc"), Ok(3));
+    drop(write_end);
+    assert_eq!(sys_socket::unread(&read_end), Ok(3));
+    assert_eq!(sys_socket::read(&read_end, &mut [0; 2]), Ok(2));
+    assert_eq!(sys_socket::unread(&read_end), Ok(1));
+    assert_eq!(sys_socket::read(&read_end, &mut [0; 2]), Ok(1));
+    assert_eq!(sys_socket::unread(&read_end), Ok(0));
+}
+
+#[test]
 fn each_end_goes_one_way_only() {
     let (read_end, write_end) = sys_socket::pipe().unwrap();
     let mut buffer = [0; 1];
