@@ -1,6 +1,6 @@
 //! `compat`: tokio's own tests on compat/mio and on mio itself, side by side; and, for every test
-//! run, that the packages of compat/ build, that a server on tokio works on ours, and the tests of
-//! compat/amy.
+//! run, that the packages of compat/ build, that a server on tokio and nodes of netservices work on
+//! ours, and the tests of compat/amy and compat/io-reactor.
 
 mod client;
 mod suite;
@@ -21,19 +21,23 @@ use suite::Suite;
 /// The package whose lock file says which tokio is meant, and that shows it at work.
 const SERVER: &str = "compat/hyper_on_tokio/Cargo.toml";
 
-/// The package that has tests of its own.
+/// The packages that have tests of their own.
 const AMY: &str = "compat/amy/Cargo.toml";
+const IO_REACTOR: &str = "compat/io-reactor/Cargo.toml";
+
+/// The package that shows netservices at work.
+const NODES: &str = "compat/netservices_on_reactor/Cargo.toml";
 
 /// The packages of `compat/`, each a workspace of its own.
-const PACKAGES: [&str; 3] = [AMY, "compat/mio/Cargo.toml", SERVER];
+const PACKAGES: [&str; 5] = [AMY, IO_REACTOR, "compat/mio/Cargo.toml", NODES, SERVER];
 
 /// Where they are built, and what is made of tokio's package.
 const PLACE: &str = "target/compat";
 
-/// How long the server may take to test itself.
+/// How long the server, or the nodes, may take to test themselves.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// How long the tests of compat/amy may take, with their compilation.
+/// How long the tests of one package may take, with their compilation.
 const TESTS_LIMIT: Duration = Duration::from_secs(600);
 
 /// The port of the program in compat/amy/tests/primary_example.txt, which is built unchanged.
@@ -49,8 +53,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let ours = Suite::copied(&package, "ours", Some(&root().join("compat/mio")))?;
     stock.lock()?;
     ours.lock_as(&stock)?;
-    is_ours(&stock.tree()?, false)?;
-    is_ours(&ours.tree()?, true)?;
+    is_ours("mio", &stock.tree()?, false)?;
+    is_ours("mio", &ours.tree()?, true)?;
     let (of_stock, of_ours) = (stock.run()?, ours.run()?);
     verdict::compare(&of_stock, &of_ours, &ours)
 }
@@ -63,23 +67,32 @@ pub(crate) fn at_work() -> Result<Option<String>, String> {
         let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
         Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
     }
-    amy()?;
-    let tree = format!("tree --locked --manifest-path {SERVER} -i mio");
-    is_ours(&Call::cargo(&tree).output()?, true)?;
-    let place = format!("--locked --manifest-path {SERVER} --target-dir {PLACE}");
-    Call::cargo(&format!("build --release {place}")).run()?;
-    let server = root().join(PLACE).join("release/hyper-on-tokio");
-    let server = |arguments: &[&str]| Call::new(&server.display().to_string(), arguments);
+    is_free(AMY_PORT)?;
+    test(AMY, "no_timerfd")?;
+    test(IO_REACTOR, "all")?;
+    let nodes = built_on("io-reactor", NODES, "netservices-on-reactor")?;
+    Call::new(&nodes, &[]).run_within(LIMIT)?;
+    let server = built_on("mio", SERVER, "hyper-on-tokio")?;
+    let server = |arguments: &[&str]| Call::new(&server, arguments);
     server(&["--self-test"]).run_within(LIMIT)?;
     client::ask(&server(&["--port", "0"]))
 }
 
-/// The tests of compat/amy, with amy's feature and without.
-fn amy() -> Outcome {
-    is_free(AMY_PORT)?;
-    let place = format!("--locked --manifest-path {AMY} --target-dir {PLACE}");
+/// The tests of a package, which is checked with the feature that it takes over as well.
+fn test(package: &str, feature: &str) -> Outcome {
+    let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
     Call::cargo(&format!("test {place}")).run_within(TESTS_LIMIT)?;
-    Call::cargo(&format!("check {place} --features no_timerfd")).run()
+    Call::cargo(&format!("check {place} --features {feature}")).run()
+}
+
+/// Builds a program whose dependency is one of ours, and returns its path.
+fn built_on(dependency: &str, package: &str, program: &str) -> Result<String, String> {
+    let tree = format!("tree --locked --manifest-path {package} -i {dependency}");
+    is_ours(dependency, &Call::cargo(&tree).output()?, true)?;
+    let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
+    Call::cargo(&format!("build --release {place}")).run()?;
+    let program = root().join(PLACE).join("release").join(program);
+    Ok(program.display().to_string())
 }
 
 /// Says that a port is in use, before a program fails for that with less to say.
@@ -93,14 +106,15 @@ fn is_free(port: u16) -> Outcome {
     }
 }
 
-/// Whether the root of a tree of dependents is the package of `compat/mio`, as wanted.
-fn is_ours(tree: &str, wanted: bool) -> Outcome {
+/// Whether the root of a tree of dependents is the package of this name in `compat/`, as wanted.
+fn is_ours(name: &str, tree: &str, wanted: bool) -> Outcome {
     let first = tree.lines().next().unwrap_or_default();
-    let path = Path::new("compat").join("mio");
-    if first.starts_with("mio v") && first.contains(&*path.to_string_lossy()) == wanted {
+    let path = Path::new("compat").join(name);
+    let is_it = first.starts_with(&format!("{name} v"));
+    if is_it && first.contains(&*path.to_string_lossy()) == wanted {
         return Ok(());
     }
-    let whose = if wanted { "ours" } else { "mio's own" };
+    let whose = if wanted { "ours" } else { "the original" };
     Err(format!("not {whose}: {first}"))
 }
 
@@ -162,9 +176,13 @@ mod tests {
     fn a_tree_tells_whose_mio_it_is() {
         let ours = "mio v1.2.999 (/here/compat/mio)\n└── tokio v1.54.1\n";
         let stock = "mio v1.2.4\n└── tokio v1.54.1\n";
-        assert!(is_ours(ours, true).is_ok() && is_ours(stock, false).is_ok());
+        assert!(is_ours("mio", ours, true).is_ok() && is_ours("mio", stock, false).is_ok());
         for (tree, wanted) in [(ours, false), (stock, true), ("", true), ("", false)] {
-            assert!(is_ours(tree, wanted).is_err(), "{tree}");
+            assert!(is_ours("mio", tree, wanted).is_err(), "{tree}");
         }
+        assert!(
+            is_ours("io-reactor", ours, true).is_err(),
+            "another package"
+        );
     }
 }

@@ -84,7 +84,7 @@ const STEPS: &[Step] = &[
     step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
     step("mio's interface everywhere", interface::everywhere),
-    step("tokio, hyper and amy's programs", compat_at_work),
+    step("programs of the originals", compat_at_work),
     step("the oldest Linux kernel", kernels::oldest),
     step("benchmarks build and run", apart::benchmarks),
 ];
