@@ -83,6 +83,14 @@ pub mod guide {
     )]
     pub mod from_amy {}
 
+    /// Moving from io-reactor or event-manager.
+    #[cfg_attr(feature = "reactor", doc = include_str!("../guide/from_io_reactor.md"))]
+    #[cfg_attr(
+        not(feature = "reactor"),
+        doc = "Its programs need the feature `reactor`."
+    )]
+    pub mod from_io_reactor {}
+
     /// Moving from mio or verypoll.
     #[cfg_attr(feature = "mio", doc = include_str!("../guide/from_mio.md"))]
     #[cfg_attr(not(feature = "mio"), doc = "Its programs need the feature `mio`.")]
