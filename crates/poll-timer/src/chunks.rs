@@ -8,10 +8,8 @@ use crate::slots::Entry;
 /// Entries of a chunk: few enough for little waste, enough for the cache to run ahead.
 pub(crate) const ROOM: usize = 16;
 
-// No chunk; and for `Queue::swept`: a sweep is not under way.
+// No chunk.
 const NONE: u32 = u32::MAX;
-// For `Queue::swept`: a sweep begins with the first chunk.
-const START: u32 = u32::MAX - 1;
 
 #[derive(Debug)]
 struct Chunk {
@@ -27,6 +25,10 @@ struct Chunk {
 pub(crate) struct Chunks {
     chunks: Vec<Chunk>,
     free: u32,
+    // The entries of all queues.
+    len: usize,
+    // Of the queue under the sweep, the chunk before the next one to be swept.
+    swept: u32,
 }
 
 /// Some entries that were taken off a queue.
@@ -37,6 +39,12 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    pub(crate) const NONE: Self = Self {
+        entries: [Entry::NONE; ROOM],
+        start: 0,
+        end: 0,
+    };
+
     pub(crate) fn entries(&self) -> &[Entry] {
         part(&self.entries, self.start, self.end)
     }
@@ -48,18 +56,14 @@ fn part(entries: &[Entry; ROOM], start: u16, end: u16) -> &[Entry] {
         .unwrap_or_default()
 }
 
-/// Entries in the order in which they came.
-#[derive(Clone, Debug)]
+/// Entries in the order in which they came; each of its chunks holds at least one.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue {
-    /// No live entry has an earlier deadline; the last instant if the queue is empty.
+    /// No entry has an earlier deadline; the last instant if the queue is empty.
     pub(crate) earliest: u64,
     first: u32,
     last: u32,
-    len: u32,
-    // At least how many of them are dead, as far as it is known.
-    dead: u32,
-    // The chunk before the next one to be swept.
-    swept: u32,
+    chunks: u32,
 }
 
 impl Queue {
@@ -67,22 +71,16 @@ impl Queue {
         earliest: u64::MAX,
         first: NONE,
         last: NONE,
-        len: 0,
-        dead: 0,
-        swept: NONE,
+        chunks: 0,
     };
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.chunks == 0
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether it pays to look for dead entries.
-    pub(crate) const fn has_dead(&self) -> bool {
-        self.dead > 0
+    /// How many entries it may hold at most, in the chunks that it has.
+    pub(crate) const fn room(&self) -> usize {
+        self.chunks as usize * ROOM
     }
 }
 
@@ -91,42 +89,65 @@ impl Chunks {
         Self {
             chunks: Vec::new(),
             free: NONE,
+            len: 0,
+            swept: NONE,
         }
+    }
+
+    /// How many entries all the queues hold.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// Appends `entry` to `queue`.
     pub(crate) fn push(&mut self, queue: &mut Queue, entry: Entry) {
-        queue.earliest = queue.earliest.min(entry.deadline);
-        queue.len += 1;
-        if let Some(chunk) = self.chunks.get_mut(queue.last as usize)
-            && let Some(room) = chunk.entries.get_mut(usize::from(chunk.end))
-        {
-            *room = entry;
-            chunk.end += 1;
-            return;
+        if !self.push_within(queue, entry) {
+            self.push_chunk(queue, entry);
         }
-        self.push_chunk(queue, entry);
     }
 
+    /// The same, if there is room in the last chunk.
+    #[inline(always)]
+    pub(crate) fn push_within(&mut self, queue: &mut Queue, entry: Entry) -> bool {
+        let Some(chunk) = self.chunks.get_mut(queue.last as usize) else {
+            return false;
+        };
+        let Some(room) = chunk.entries.get_mut(usize::from(chunk.end)) else {
+            return false;
+        };
+        *room = entry;
+        chunk.end += 1;
+        self.len += 1;
+        // Mostly it is not, and then nothing is written.
+        if entry.deadline < queue.earliest {
+            queue.earliest = entry.deadline;
+        }
+        true
+    }
+
+    #[cold]
     #[inline(never)]
     fn push_chunk(&mut self, queue: &mut Queue, entry: Entry) {
-        let mut chunk = Chunk {
-            entries: [Entry::NONE; ROOM],
-            start: 0,
-            end: 1,
-            next: NONE,
-        };
-        chunk.entries[0] = entry;
         let added = if let Some(unused) = self.chunks.get_mut(self.free as usize) {
             let added = self.free;
             self.free = unused.next;
-            *unused = chunk;
+            unused.entries[0] = entry;
+            unused.start = 0;
+            unused.end = 1;
+            unused.next = NONE;
             added
         } else {
+            let mut entries = [Entry::NONE; ROOM];
+            entries[0] = entry;
             // Far fewer chunks than timers, of which there are less than 2^32.
             let added = u32::try_from(self.chunks.len()).unwrap_or(NONE);
             grow(&mut self.chunks);
-            self.chunks.push(chunk);
+            self.chunks.push(Chunk {
+                entries,
+                start: 0,
+                end: 1,
+                next: NONE,
+            });
             added
         };
         match self.chunks.get_mut(queue.last as usize) {
@@ -134,144 +155,115 @@ impl Chunks {
             None => queue.first = added,
         }
         queue.last = added;
+        queue.chunks += 1;
+        queue.earliest = queue.earliest.min(entry.deadline);
+        self.len += 1;
     }
 
     /// Takes the entries of the first chunk; none if `queue` is empty.
     pub(crate) fn take(&mut self, queue: &mut Queue) -> Taken {
-        let first = queue.first;
-        let Some(chunk) = self.chunks.get_mut(first as usize) else {
-            return Taken {
-                entries: [Entry::NONE; ROOM],
-                start: 0,
-                end: 0,
-            };
+        let Some(chunk) = self.chunks.get(queue.first as usize) else {
+            return Taken::NONE;
         };
         let taken = Taken {
             entries: chunk.entries,
             start: chunk.start,
             end: chunk.end,
         };
-        let len = u32::from(chunk.end - chunk.start);
-        if len == queue.len {
-            // An empty last chunk may stand behind it.
-            self.clear(queue);
-            return taken;
-        }
-        queue.first = chunk.next;
-        queue.len -= len;
-        // The chunk that was swept last may be the one that was taken.
-        queue.swept = NONE;
-        chunk.next = self.free;
-        self.free = first;
+        self.len -= taken.entries().len();
+        self.drop_first_chunk(queue);
         taken
     }
 
-    /// Empties `queue`.
+    fn drop_first_chunk(&mut self, queue: &mut Queue) {
+        let first = queue.first;
+        let Some(chunk) = self.chunks.get_mut(first as usize) else {
+            return;
+        };
+        queue.first = chunk.next;
+        queue.chunks -= 1;
+        if queue.first == NONE {
+            *queue = Queue::EMPTY;
+        }
+        chunk.next = self.free;
+        self.free = first;
+        if self.swept == first {
+            self.swept = NONE;
+        }
+    }
+
+    /// Puts all of `back` behind what is in `queue`.
+    pub(crate) fn append(&mut self, queue: &mut Queue, back: &mut Queue) {
+        match self.chunks.get_mut(queue.last as usize) {
+            Some(last) => last.next = back.first,
+            None => queue.first = back.first,
+        }
+        if !back.is_empty() {
+            queue.last = back.last;
+        }
+        queue.chunks += back.chunks;
+        queue.earliest = queue.earliest.min(back.earliest);
+        *back = Queue::EMPTY;
+    }
+
+    /// Empties `queue`, all of whose entries are dead; all other queues will be emptied, too.
     pub(crate) fn clear(&mut self, queue: &mut Queue) {
         if let Some(last) = self.chunks.get_mut(queue.last as usize) {
             last.next = self.free;
             self.free = queue.first;
         }
         *queue = Queue::EMPTY;
+        self.len = 0;
+        self.swept = NONE;
     }
 
-    /// Takes note that the entry of the timer at `index` has died, which stood in `queue`.
+    /// Drops the dead from the front of `queue`, looking at so many entries or a few more.
     ///
-    /// The first and the last entry are taken off at once: timeouts are mostly cancelled in the
-    /// order in which they were set, or right after.
-    ///
-    /// Others stay. Once half of a queue is dead, it is swept from end to end, a chunk at every
-    /// other death: 2 entries are looked at for each that dies, and never more than a chunk at
-    /// once. What dies behind the sweep meanwhile is less than a seventh.
-    pub(crate) fn bury(&mut self, queue: &mut Queue, index: u32, is_live: impl Fn(&Entry) -> bool) {
-        if self.drop_first(queue, index, &is_live) || self.drop_last(queue, index) {
-            return;
-        }
-        queue.dead += 1;
-        if queue.swept != NONE {
-            if queue.dead.is_multiple_of(2) {
-                self.sweep(queue, is_live);
-            }
-        } else if queue.dead >= queue.len.div_ceil(2) {
-            queue.dead = 0;
-            queue.swept = START;
-            self.sweep(queue, is_live);
-        }
-    }
-
-    fn drop_first(
+    /// Says at how many. Timeouts are mostly cancelled in the order in which they were set.
+    pub(crate) fn trim(
         &mut self,
         queue: &mut Queue,
-        index: u32,
+        limit: usize,
         is_live: impl Fn(&Entry) -> bool,
-    ) -> bool {
-        let Some(chunk) = self.chunks.get_mut(queue.first as usize) else {
-            return false;
-        };
-        // The first chunk of a queue has entries.
-        let first = chunk.entries.get(usize::from(chunk.start));
-        if first.is_none_or(|entry| entry.index() != index) {
-            return false;
-        }
-        let before = chunk.start;
-        chunk.start += 1;
-        // Those that died behind it before it did.
-        while chunk.entries().first().is_some_and(|entry| !is_live(entry)) {
-            chunk.start += 1;
-            queue.dead = queue.dead.saturating_sub(1);
-        }
-        queue.len -= u32::from(chunk.start - before);
-        if chunk.start == chunk.end {
+    ) -> usize {
+        let mut looked = 0;
+        while looked < limit
+            && let Some(chunk) = self.chunks.get_mut(queue.first as usize)
+        {
+            let before = chunk.start;
+            while chunk.entries().first().is_some_and(|entry| !is_live(entry)) {
+                chunk.start += 1;
+            }
+            let dead = usize::from(chunk.start - before);
+            self.len -= dead;
+            looked += dead;
+            if chunk.start < chunk.end {
+                looked += 1;
+                break;
+            }
             self.drop_first_chunk(queue);
         }
-        true
+        looked
     }
 
-    fn drop_first_chunk(&mut self, queue: &mut Queue) {
-        if queue.len == 0 {
-            self.clear(queue);
-            return;
-        }
-        let first = queue.first;
-        let chunk = &mut self.chunks[first as usize];
-        queue.first = chunk.next;
-        chunk.next = self.free;
-        self.free = first;
-        if queue.swept == first {
-            queue.swept = NONE;
-        }
+    /// Begins a sweep of another queue, or of the same one once more.
+    pub(crate) const fn restart(&mut self) {
+        self.swept = NONE;
     }
 
-    fn drop_last(&mut self, queue: &mut Queue, index: u32) -> bool {
-        let Some(chunk) = self.chunks.get_mut(queue.last as usize) else {
-            return false;
-        };
-        let last = chunk.entries.get(usize::from(chunk.end.wrapping_sub(1)));
-        if last.is_none_or(|entry| entry.index() != index) {
-            return false;
-        }
-        // An empty last chunk stays for the next entry.
-        chunk.end -= 1;
-        queue.len -= 1;
-        if queue.len == 0 {
-            self.clear(queue);
-        }
-        true
-    }
-
-    // Drops the dead of the next chunk and closes the gaps, up to that chunk.
-    #[inline(never)]
-    fn sweep(&mut self, queue: &mut Queue, is_live: impl Fn(&Entry) -> bool) {
-        let before = queue.swept;
+    /// Drops the dead of the next chunk of the queue under the sweep, and closes the gap up to that
+    /// chunk. Says whether it was the last one.
+    pub(crate) fn sweep(&mut self, queue: &mut Queue, is_live: impl Fn(&Entry) -> bool) -> bool {
+        let before = self.swept;
         let next = match self.chunks.get(before as usize) {
             Some(chunk) => chunk.next,
             None => queue.first,
         };
         let Some(chunk) = self.chunks.get_mut(next as usize) else {
-            queue.swept = NONE;
-            return;
+            self.swept = NONE;
+            return true;
         };
-        queue.len -= u32::from(chunk.retain(is_live));
+        self.len -= usize::from(chunk.retain(is_live));
         if queue.first == queue.last {
             queue.earliest = chunk.earliest();
         }
@@ -282,31 +274,30 @@ impl Chunks {
         {
             front.fill_from(back);
         }
-        queue.swept = if self.chunks[next as usize].entries().is_empty() {
+        if self.chunks[next as usize].entries().is_empty() {
             self.unlink(queue, next, after);
-            before
         } else {
-            next
-        };
+            self.swept = next;
+        }
         if after == NONE {
-            queue.swept = NONE;
+            self.swept = NONE;
         }
-        if queue.len == 0 {
-            // An empty last chunk may be left.
-            self.clear(queue);
-        }
+        after == NONE
     }
 
     // Takes out the empty chunk after the one that was swept last.
     fn unlink(&mut self, queue: &mut Queue, chunk: u32, after: u32) {
         self.chunks[chunk as usize].next = self.free;
         self.free = chunk;
-        let before = self.chunks.get_mut(queue.swept as usize);
-        if after == NONE {
-            queue.last = if before.is_some() { queue.swept } else { NONE };
-        }
-        match before {
-            Some(before) => before.next = after,
+        queue.chunks -= 1;
+        match self.chunks.get_mut(self.swept as usize) {
+            Some(before) => {
+                before.next = after;
+                if after == NONE {
+                    queue.last = self.swept;
+                }
+            }
+            None if after == NONE => *queue = Queue::EMPTY,
             None => queue.first = after,
         }
     }
@@ -332,19 +323,22 @@ impl Chunk {
     // Keeps the live entries, and says how many it dropped.
     fn retain(&mut self, is_live: impl Fn(&Entry) -> bool) -> u16 {
         let before = self.end - self.start;
-        let mut kept = 0;
-        for index in self.start..self.end {
-            let entry = self.entries[usize::from(index)];
-            if is_live(&entry) {
-                if kept != index {
-                    self.entries[usize::from(kept)] = entry;
-                }
-                kept += 1;
-            }
+        // Which are live is beyond guessing. Asking for all of them before anything depends on an
+        // answer lets the memory answer in parallel.
+        let mut live = 0_u32;
+        for (bit, entry) in self.entries.iter().enumerate() {
+            live |= u32::from(is_live(entry)) << bit;
         }
+        live &= (1 << self.end) - (1 << self.start);
         self.start = 0;
-        self.end = kept;
-        before - kept
+        self.end = 0;
+        while live != 0 {
+            let entry = self.entries[live.trailing_zeros() as usize % ROOM];
+            self.entries[usize::from(self.end) % ROOM] = entry;
+            self.end += 1;
+            live &= live - 1;
+        }
+        before - self.end
     }
 
     fn earliest(&self) -> u64 {
@@ -371,125 +365,4 @@ impl Chunk {
 }
 
 #[cfg(test)]
-mod tests {
-    use alloc::collections::VecDeque;
-    use alloc::vec::Vec;
-
-    use super::{Chunks, NONE, Queue};
-    use crate::slots::Entry;
-
-    const fn entry(index: u32) -> Entry {
-        Entry::new(1_000 - index as u64 % 1_000, index, 0)
-    }
-
-    // Chunks that no queue uses.
-    fn unused(chunks: &Chunks) -> usize {
-        let mut count = 0;
-        let mut next = chunks.free;
-        while next != NONE {
-            next = chunks.chunks[next as usize].next;
-            count += 1;
-            assert!(count <= chunks.chunks.len(), "a chunk is twice on the list");
-        }
-        count
-    }
-
-    #[test]
-    fn queues_keep_their_order_whatever_dies_and_is_swept() {
-        let mut seed = 9_u64;
-        let mut random = |end: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            usize::try_from(seed >> 33).unwrap() % end
-        };
-        let mut chunks = Chunks::new();
-        let mut queues = [Queue::EMPTY, Queue::EMPTY];
-        let mut models = [VecDeque::<u32>::new(), VecDeque::new()];
-        let mut next = 0;
-        for step in 0..60_000 {
-            let which = random(2);
-            let (queue, model) = (&mut queues[which], &mut models[which]);
-            match random(if step / 2_000 % 2 == 0 { 9 } else { 16 }) {
-                0..6 => {
-                    chunks.push(queue, entry(next));
-                    model.push_back(next);
-                    next += 1;
-                }
-                6 => {
-                    let taken = chunks.take(queue);
-                    for entry in taken.entries() {
-                        if model.front() == Some(&entry.index()) {
-                            model.pop_front();
-                        }
-                    }
-                }
-                other if !model.is_empty() => {
-                    let victim = match other {
-                        7 => 0,
-                        8 => model.len() - 1,
-                        _ => random(model.len()),
-                    };
-                    let index = model.remove(victim).unwrap();
-                    let live: Vec<u32> = model.iter().copied().collect();
-                    chunks.bury(queue, index, |entry| {
-                        live.binary_search(&entry.index()).is_ok()
-                    });
-                }
-                _ => {}
-            }
-            let found: Vec<u32> = chunks.iter(queue).map(|entry| entry.index()).collect();
-            assert_eq!(found.len(), queue.len());
-            let live = found
-                .iter()
-                .filter(|index| model.binary_search(index).is_ok());
-            assert!(live.eq(model.iter()), "step {step}");
-            // What an earlier lap of the wheel left would be the next deadline of the next one.
-            assert!(!queue.is_empty() || queue.earliest == u64::MAX);
-            assert!(
-                model
-                    .iter()
-                    .all(|&index| queue.earliest <= entry(index).deadline)
-            );
-            if step % 97 == 0 {
-                let used = queues.iter().map(|queue| {
-                    let mut count = 0;
-                    let mut next = queue.first;
-                    while next != NONE {
-                        next = chunks.chunks[next as usize].next;
-                        count += 1;
-                    }
-                    count
-                });
-                assert_eq!(used.sum::<usize>() + unused(&chunks), chunks.chunks.len());
-            }
-        }
-    }
-
-    #[test]
-    fn a_sweep_that_leaves_nothing_forgets_the_earliest_deadline() {
-        let mut chunks = Chunks::new();
-        let mut queue = Queue::EMPTY;
-        for index in 0..33 {
-            chunks.push(&mut queue, entry(index));
-        }
-        // The second chunk dies but for its last entry, and the third one is left empty.
-        for index in (16..31).chain([32]) {
-            chunks.bury(&mut queue, index, |_| true);
-        }
-        assert_eq!(chunks.take(&mut queue).entries().len(), 16);
-        chunks.bury(&mut queue, 31, |_| false);
-        assert_eq!((queue.len(), queue.earliest), (0, u64::MAX));
-        assert_eq!(unused(&chunks), 3);
-    }
-
-    #[test]
-    fn a_sweep_of_all_renews_the_earliest_deadline() {
-        let mut chunks = Chunks::new();
-        let mut queue = Queue::EMPTY;
-        for (index, deadline) in [(0, 9), (1, 2), (2, 3), (3, 8)] {
-            chunks.push(&mut queue, Entry::new(deadline, index, 0));
-        }
-        chunks.bury(&mut queue, 1, |entry| entry.index() != 1);
-        chunks.bury(&mut queue, 2, |entry| entry.index() % 3 == 0);
-        assert_eq!((queue.earliest, queue.len()), (8, 2));
-    }
-}
+mod tests;

@@ -66,6 +66,11 @@ impl Expiry {
         self.moves > 0
     }
 
+    /// How many of them.
+    pub(crate) const fn moves(&self) -> usize {
+        self.moves
+    }
+
     pub(crate) const fn moved(&mut self, count: usize) {
         self.moves = self.moves.saturating_sub(count);
     }

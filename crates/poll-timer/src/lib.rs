@@ -7,7 +7,6 @@ extern crate alloc;
 mod chunks;
 mod expiry;
 mod grow;
-mod late;
 mod levels;
 #[cfg(test)]
 mod memory;

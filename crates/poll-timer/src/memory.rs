@@ -128,6 +128,56 @@ fn resets_for_ever_leave_nothing_behind() {
 }
 
 #[test]
+fn timers_put_off_and_cancelled_for_ever_take_at_most_twice_as_much() {
+    let mut random = Random(7);
+    let (mut wheel, mut keys) = filled(&mut random);
+    for round in 0..6 * COUNT {
+        let which = random.index(COUNT);
+        let later = at((60 + round as u64) * SECOND);
+        assert!(wheel.reset(keys[which], later));
+        assert_eq!(wheel.deadline(keys[which]), Some(later));
+        if round % 2 == 0 {
+            // Its entry is where the first deadline was.
+            assert!(wheel.cancel(keys[which]).is_some());
+            keys[which] = wheel.insert(at(random.below(60 * SECOND)), 0);
+        }
+        if round % 64 == 0 {
+            assert_bytes(&wheel, COUNT, CHURNED);
+        }
+    }
+}
+
+#[test]
+fn putting_timers_off_takes_no_memory() {
+    let mut random = Random(8);
+    let (mut wheel, keys) = filled(&mut random);
+    let before = wheel.bytes();
+    for round in 0..20 {
+        for key in &keys {
+            assert!(wheel.reset(*key, at((61 + round) * SECOND)));
+        }
+        assert_eq!(wheel.bytes(), before);
+    }
+}
+
+#[test]
+fn the_dead_at_the_front_are_gone_after_a_turn() {
+    let mut wheel = TimerWheel::new();
+    let last = wheel.insert(at(50 * SECOND), 0);
+    let keys: Vec<TimerKey> = (0..40)
+        .map(|n| wheel.insert(at((n + 1) * SECOND), n))
+        .collect();
+    for key in keys {
+        assert!(wheel.cancel(key).is_some());
+    }
+    let mut expiry = wheel.expiry(at(1), 8);
+    assert!(wheel.expire(&mut expiry).is_none());
+    assert!(!expiry.is_unfinished());
+    // Nobody is woken for them.
+    assert_eq!(wheel.next_deadline(), wheel.deadline(last));
+}
+
+#[test]
 fn the_far_future_set_and_cancelled_for_ever_beside_one_survivor_takes_no_memory() {
     for distance in [0, 100, SECOND, 1 << 40, 1 << 60] {
         let mut wheel = TimerWheel::new();

@@ -24,6 +24,7 @@ pub(crate) struct Near {
     run: Vec<Entry>,
     order: Vec<u64>,
     fired: usize,
+    start: u64,
     // What was set when the wheel was past its deadline, so after the run was taken.
     heap: BinaryHeap<Reverse<Waiting>>,
     // At most how many of the heap's entries are dead.
@@ -69,6 +70,7 @@ impl Near {
             run: Vec::new(),
             order: Vec::new(),
             fired: 0,
+            start: 0,
             heap: BinaryHeap::new(),
             dead: 0,
             sequence: 0,
@@ -105,24 +107,24 @@ impl Near {
         self.heap.push(Reverse(Waiting { entry, sequence }));
     }
 
-    /// Adds entries of the bucket whose first instant is `start` to the run.
-    pub(crate) fn fill<T>(&mut self, start: u64, entries: &[Entry], slots: &Slots<T>) {
-        // Asking for all of them at once lets the memory answer in parallel.
-        for entry in entries {
-            if slots.is_live(entry) {
-                let place = self.run.len() as u64;
-                self.order
-                    .push((entry.deadline - start) << PLACE_BITS | place);
-                self.run.push(*entry);
-            }
-        }
+    /// Forgets the last run, which has fired; the next one is of a bucket that starts then.
+    pub(crate) fn start_run(&mut self, start: u64) {
+        self.start = start;
+        self.forget_run();
     }
 
-    /// Forgets the last run, which has fired.
-    pub(crate) fn start_run(&mut self) {
+    fn forget_run(&mut self) {
         self.run.clear();
         self.order.clear();
         self.fired = 0;
+    }
+
+    /// Adds an entry of the bucket to the run.
+    pub(crate) fn add(&mut self, entry: Entry) {
+        let place = self.run.len() as u64;
+        self.order
+            .push((entry.deadline - self.start) << PLACE_BITS | place);
+        self.run.push(entry);
     }
 
     /// Sorts the run that was taken.
@@ -168,7 +170,7 @@ impl Near {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.start_run();
+        self.forget_run();
         self.heap.clear();
         self.dead = 0;
     }
@@ -181,7 +183,7 @@ impl Near {
         self.order
             .retain(|key| entry_of(run, *key).is_some_and(|entry| slots.is_live(entry)));
         if self.order.is_empty() {
-            self.start_run();
+            self.forget_run();
             self.run.shrink_to_fit();
         }
         self.order.shrink_to_fit();

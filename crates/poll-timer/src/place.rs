@@ -1,5 +1,7 @@
 //! Where a deadline belongs in the wheel: levels of 64 buckets, by the highest differing bit.
 
+use core::num::NonZeroU64;
+
 /// Bits of a deadline that one level tells apart.
 const BITS: u32 = 6;
 /// Buckets of a level.
@@ -13,8 +15,13 @@ pub(crate) const LEVELS: usize = 11;
 ///
 /// Everything on a level is earlier than everything on the levels above it: it shares more leading
 /// bits with `base`, and neither is before `base`.
-pub(crate) const fn level_of(base: u64, deadline: u64) -> usize {
-    ((base ^ deadline) | 1).ilog2() as usize / BITS as usize
+pub(crate) fn level_of(base: u64, deadline: u64) -> usize {
+    level_from(NonZeroU64::MIN, base, deadline)
+}
+
+/// The same, but no level whose buckets are narrower than `least`.
+pub(crate) fn level_from(least: NonZeroU64, base: u64, deadline: u64) -> usize {
+    (least | (base ^ deadline)).ilog2() as usize / BITS as usize
 }
 
 /// The bucket of `deadline` on `level`.
@@ -24,16 +31,21 @@ pub(crate) const fn bucket_of(level: usize, deadline: u64) -> usize {
 
 /// The first instant of the bucket on `level` that holds `deadline`.
 pub(crate) const fn first_of(level: usize, deadline: u64) -> u64 {
-    deadline & !(width(level) - 1)
+    deadline & !(width(level).get() - 1)
 }
 
 /// The last instant of the bucket on `level` that holds `deadline`.
 pub(crate) const fn last_of(level: usize, deadline: u64) -> u64 {
-    deadline | (width(level) - 1)
+    deadline | (width(level).get() - 1)
 }
 
-const fn width(level: usize) -> u64 {
-    1 << shift(level)
+/// How many instants a bucket of `level` holds.
+pub(crate) const fn width(level: usize) -> NonZeroU64 {
+    // The last level's is 2^60.
+    match NonZeroU64::new(1 << shift(level)) {
+        Some(width) => width,
+        None => NonZeroU64::MIN,
+    }
 }
 
 const fn shift(level: usize) -> usize {

@@ -48,29 +48,26 @@ impl Entry {
         (self.name & 0xffff_ffff) as u32
     }
 
+    /// The same timer's at another deadline.
+    pub(crate) const fn at(self, deadline: u64) -> Self {
+        Self { deadline, ..self }
+    }
+
     const fn stamp(self) -> u32 {
         (self.name >> 32) as u32
     }
-}
-
-/// Whether a timer's deadline had passed when it was set; see `Late`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Due {
-    Later,
-    Already,
 }
 
 #[derive(Debug)]
 struct Slot<T> {
     // Of a vacant slot: the index of the next vacant one.
     deadline: u64,
-    // Another one each time that earlier entries die. The lowest bit is set for `Due::Already`.
+    // Another one each time that earlier entries die. Odd while the slot is vacant.
     stamp: u32,
     generation: NonZeroU32,
     value: Option<T>,
 }
 
-const LATE: u32 = 1;
 // No key has this generation: a slot that reaches it stays vacant and off the list for good.
 const RETIRED: NonZeroU32 = NonZeroU32::MAX;
 // The end of the list of vacant slots, and more than any index.
@@ -104,59 +101,80 @@ impl<T> Slots<T> {
         self.occupied
     }
 
-    /// A slot for `value`, and its entry.
+    /// Puts `value` in a vacant slot, and says its entry; gives it back if there is no such slot.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, deadline: u64, value: T) -> Result<(TimerKey, Entry), T> {
+        let index = self.vacant;
+        let Some(slot) = self.slots.get_mut(index as usize) else {
+            return Err(value);
+        };
+        // An index, so no bit is lost.
+        self.vacant = (slot.deadline & 0xffff_ffff) as u32;
+        self.occupied += 1;
+        slot.value = Some(value);
+        slot.stamp = slot.stamp.wrapping_add(1);
+        slot.deadline = deadline;
+        let generation = slot.generation;
+        let entry = Entry::new(deadline, index, slot.stamp);
+        Ok((TimerKey { index, generation }, entry))
+    }
+
+    /// The same in a slot behind all others.
     ///
     /// # Panics
     /// If all 2^32 - 1 indices are in use.
-    pub(crate) fn insert(&mut self, deadline: u64, due: Due, value: T) -> (TimerKey, Entry) {
-        self.occupied += 1;
-        if let Some(slot) = self.slots.get_mut(self.vacant as usize) {
-            let index = self.vacant;
-            // An index, so no bit is lost.
-            self.vacant = (slot.deadline & 0xffff_ffff) as u32;
-            slot.value = Some(value);
-            let generation = slot.generation;
-            let entry = slot.set(index, deadline, due);
-            return (TimerKey { index, generation }, entry);
-        }
+    pub(crate) fn insert_behind(&mut self, deadline: u64, value: T) -> (TimerKey, Entry) {
         let index = u32::try_from(self.slots.len()).unwrap_or(END);
         assert!(index != END, "more than 2^32 - 1 timers");
         grow(&mut self.slots);
         let generation = self.first_generation;
-        let mut slot = Slot {
-            deadline: 0,
+        let slot = Slot {
+            deadline,
             stamp: 0,
             generation,
             value: Some(value),
         };
-        let entry = slot.set(index, deadline, due);
         self.slots.push(slot);
-        (TimerKey { index, generation }, entry)
+        self.occupied += 1;
+        (
+            TimerKey { index, generation },
+            Entry::new(deadline, index, 0),
+        )
     }
 
     /// Sets the deadline of an occupied slot. Its earlier entries are dead; this is its new one.
-    pub(crate) fn set(&mut self, index: u32, deadline: u64, due: Due) -> Entry {
-        self.slots[index as usize].set(index, deadline, due)
+    pub(crate) fn set(&mut self, index: u32, deadline: u64) -> Entry {
+        let slot = &mut self.slots[index as usize];
+        slot.stamp = slot.stamp.wrapping_add(2);
+        slot.deadline = deadline;
+        Entry::new(deadline, index, slot.stamp)
     }
 
-    /// Makes the entry of an occupied slot a dead one.
-    pub(crate) fn kill(&mut self, index: u32) {
-        self.slots[index as usize].kill();
+    /// The deadline of the timer that `entry` stands for, which is later than the entry if the
+    /// timer was put off; nothing if the entry is dead.
+    ///
+    /// A stamp comes again after 2^31 others. Then a dead entry passes for a live one of the timer
+    /// that has the slot now, which fires once and at its own deadline all the same.
+    pub(crate) fn deadline_of(&self, entry: &Entry) -> Option<u64> {
+        let slot = self.slots.get(entry.index() as usize)?;
+        (slot.stamp == entry.stamp() && slot.deadline >= entry.deadline).then_some(slot.deadline)
     }
 
     /// Whether `entry` is the present one of its timer.
-    ///
-    /// A stamp comes again after 2^31 others. Then a dead entry passes for the live one, but only
-    /// one of the same deadline: the timer fires once and on time all the same.
     pub(crate) fn is_live(&self, entry: &Entry) -> bool {
-        let slot = &self.slots[entry.index() as usize];
-        slot.stamp == entry.stamp() && slot.deadline == entry.deadline
+        self.deadline_of(entry).is_some()
     }
 
-    /// The present entry of the timer that `key` names, and whether it was late.
-    pub(crate) fn find(&self, key: TimerKey) -> Option<(u32, u64, Due)> {
-        let slot = self.occupied(key)?;
-        Some((key.index, slot.deadline, slot.due()))
+    /// The deadline of the timer that `key` names.
+    pub(crate) fn deadline(&self, key: TimerKey) -> Option<u64> {
+        Some(self.occupied(key)?.deadline)
+    }
+
+    /// The same, to put the timer off: its entry stands where it is.
+    #[inline(always)]
+    pub(crate) fn deadline_mut(&mut self, key: TimerKey) -> Option<&mut u64> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        (slot.generation == key.generation && slot.value.is_some()).then_some(&mut slot.deadline)
     }
 
     fn occupied(&self, key: TimerKey) -> Option<&Slot<T>> {
@@ -177,18 +195,19 @@ impl<T> Slots<T> {
     }
 
     /// Empties the slot that `key` names: the key is stale and its entry dead.
-    pub(crate) fn cancel(&mut self, key: TimerKey) -> Option<(u64, Due, T)> {
+    #[inline(always)]
+    pub(crate) fn cancel(&mut self, key: TimerKey) -> Option<(u64, T)> {
         let slot = self.slots.get_mut(key.index as usize)?;
         if slot.generation != key.generation {
             return None;
         }
-        let (deadline, due) = (slot.deadline, slot.due());
         let value = slot.value.take()?;
+        let deadline = slot.deadline;
         if slot.vacate(self.vacant) {
             self.vacant = key.index;
         }
         self.occupied -= 1;
-        Some((deadline, due, value))
+        Some((deadline, value))
     }
 
     /// Empties a slot: its key is stale and its entry dead.
@@ -234,30 +253,9 @@ impl<T> Slots<T> {
 }
 
 impl<T> Slot<T> {
-    const fn due(&self) -> Due {
-        if self.stamp & LATE == 0 {
-            Due::Later
-        } else {
-            Due::Already
-        }
-    }
-
-    fn kill(&mut self) {
-        self.stamp = (self.stamp & !LATE).wrapping_add(2);
-    }
-
-    fn set(&mut self, index: u32, deadline: u64, due: Due) -> Entry {
-        self.kill();
-        if due == Due::Already {
-            self.stamp |= LATE;
-        }
-        self.deadline = deadline;
-        Entry::new(deadline, index, self.stamp)
-    }
-
     // Ends a generation; says whether there is another one, for which it is on the list then.
     fn vacate(&mut self, next: u32) -> bool {
-        self.kill();
+        self.stamp = self.stamp.wrapping_add(1);
         self.generation = self.generation.saturating_add(1);
         if self.generation == RETIRED {
             return false;
@@ -269,20 +267,25 @@ impl<T> Slot<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Due, RETIRED, Slots};
+    use super::{Entry, RETIRED, Slots, TimerKey};
     use core::num::NonZeroU32;
+
+    fn insert<T>(slots: &mut Slots<T>, deadline: u64, value: T) -> (TimerKey, Entry) {
+        let inserted = slots.insert(deadline, value);
+        inserted.unwrap_or_else(|value| slots.insert_behind(deadline, value))
+    }
 
     #[test]
     fn a_slot_retires_with_its_last_generation() {
         let mut slots = Slots::new();
         slots.first_generation = NonZeroU32::new(u32::MAX - 2).unwrap();
-        let (first, _) = slots.insert(1, Due::Later, 'a');
+        let (first, _) = insert(&mut slots, 1, 'a');
         assert!(slots.remove(first.index).is_some());
-        let (second, _) = slots.insert(1, Due::Later, 'b');
+        let (second, _) = insert(&mut slots, 1, 'b');
         assert_eq!(second.index, first.index);
         assert!(slots.remove(second.index).is_some());
         slots.first_generation = NonZeroU32::MIN;
-        let (third, _) = slots.insert(1, Due::Later, 'c');
+        let (third, _) = insert(&mut slots, 1, 'c');
         assert_ne!(
             third.index, first.index,
             "the slot is used for the third time"
@@ -290,10 +293,10 @@ mod tests {
         // Nor does it come back with what is given back and taken again.
         assert!(slots.remove(third.index).is_some());
         slots.shrink_to_fit();
-        let (fourth, _) = slots.insert(1, Due::Later, 'd');
+        let (fourth, _) = insert(&mut slots, 1, 'd');
         assert_ne!(fourth.index, first.index);
         for stale in [first, second, third] {
-            assert!(slots.find(stale).is_none() && slots.get(stale).is_none());
+            assert!(slots.deadline(stale).is_none() && slots.get(stale).is_none());
             assert!(slots.get_mut(stale).is_none());
         }
         assert_eq!(slots.get(fourth), Some(&'d'));
@@ -304,35 +307,48 @@ mod tests {
     fn a_slot_given_back_comes_again_with_a_later_generation() {
         let mut slots = Slots::new();
         for _ in 0..5 {
-            let (key, _) = slots.insert(1, Due::Later, ());
+            let (key, _) = insert(&mut slots, 1, ());
             assert!(slots.remove(key.index).is_some());
         }
-        let (old, _) = slots.insert(1, Due::Later, ());
+        let (old, _) = insert(&mut slots, 1, ());
         assert!(slots.remove(old.index).is_some());
         slots.shrink_to_fit();
         assert_eq!(slots.slots.len(), 0);
-        assert!(slots.insert(1, Due::Later, ()).0 > old);
-        assert!(slots.find(old).is_none());
+        assert!(insert(&mut slots, 1, ()).0 > old);
+        assert!(slots.deadline(old).is_none());
     }
 
     #[test]
     fn an_entry_is_dead_once_its_timer_is_set_again_or_gone_even_as_stamps_wrap() {
         let mut slots = Slots::new();
-        let (key, _) = slots.insert(1, Due::Later, ());
-        for due in [Due::Later, Due::Already, Due::Later] {
-            slots.slots[0].stamp = u32::MAX;
-            let first = slots.set(key.index, 7, due);
-            assert!(slots.is_live(&first));
-            assert!(slots.find(key).is_some_and(|(_, _, found)| found == due));
-            let second = slots.set(key.index, 7, due);
-            assert!(!slots.is_live(&first) && slots.is_live(&second));
-            slots.kill(key.index);
-            assert!(!slots.is_live(&second));
-        }
-        let last = slots.set(key.index, 0, Due::Later);
+        let (key, first) = insert(&mut slots, 7, ());
+        assert!(slots.is_live(&first));
+        slots.slots[0].stamp = u32::MAX - 1;
+        let second = slots.set(key.index, 7);
+        let third = slots.set(key.index, 7);
+        assert!(slots.is_live(&third));
+        assert!(!slots.is_live(&first) && !slots.is_live(&second));
         assert!(slots.remove(key.index).is_some());
-        // The vacant slot's link is no deadline.
-        slots.slots[0].deadline = 0;
+        assert!(!slots.is_live(&third));
+        let (again, fourth) = insert(&mut slots, 7, ());
+        assert_eq!(again.index, key.index);
+        assert!(slots.is_live(&fourth) && !slots.is_live(&third));
+        // A vacant slot's link is no deadline.
+        slots.slots[0].stamp = u32::MAX - 1;
+        let last = slots.set(key.index, 0);
+        assert!(slots.remove(key.index).is_some());
         assert!(!slots.is_live(&last));
+    }
+
+    #[test]
+    fn an_entry_stays_that_of_a_timer_that_was_put_off() {
+        let mut slots = Slots::new();
+        let (key, entry) = insert(&mut slots, 7, ());
+        *slots.deadline_mut(key).unwrap() = 9;
+        assert_eq!(slots.deadline_of(&entry), Some(9));
+        *slots.deadline_mut(key).unwrap() = 6;
+        assert_eq!(slots.deadline_of(&entry), None);
+        assert!(slots.remove(key.index).is_some());
+        assert!(slots.deadline_mut(key).is_none());
     }
 }

@@ -5,10 +5,9 @@ use core::fmt;
 use poll_api::Instant;
 
 use crate::expiry::{Expired, Expiry};
-use crate::late::Late;
 use crate::levels::Levels;
 use crate::near::Near;
-use crate::slots::{Due, Entry, Slots, TimerKey};
+use crate::slots::{Entry, Slots, TimerKey};
 
 /// Timers that each hold a value; see the [crate].
 ///
@@ -16,7 +15,6 @@ use crate::slots::{Due, Entry, Slots, TimerKey};
 /// quarter at a time, which moves what is there.
 pub struct TimerWheel<T> {
     slots: Slots<T>,
-    late: Late,
     near: Near,
     levels: Levels,
     // The latest instant that an expiry was asked for.
@@ -29,7 +27,6 @@ impl<T> TimerWheel<T> {
     pub const fn new() -> Self {
         Self {
             slots: Slots::new(),
-            late: Late::new(),
             near: Near::new(),
             levels: Levels::new(),
             now: 0,
@@ -49,83 +46,109 @@ impl<T> TimerWheel<T> {
     /// A deadline that has passed fires in the next expiry, never in the present one.
     /// [`Instant::MAX`] never fires; every earlier deadline does, to the nanosecond.
     ///
-    /// Cost: a push to the end of a queue. A deadline that has passed, or is within 262 µs of the
-    /// last timer that fired: up to a logarithm of the number of such timers.
+    /// Cost: a push to the end of a queue. For every sixteenth, the wheel may also look at 32 of
+    /// its notes of timers, to drop those of cancelled ones. A deadline within 262 µs of the last
+    /// timer that fired: up to a logarithm of the number of such timers.
     ///
     /// # Panics
     ///
     /// If there are 2^32 - 1 timers.
+    #[inline]
     pub fn insert(&mut self, deadline: Instant, value: T) -> TimerKey {
-        let due = self.due(deadline.as_nanos());
-        let (key, entry) = self.slots.insert(deadline.as_nanos(), due, value);
-        self.push(entry, due);
+        match self.slots.insert(deadline.as_nanos(), value) {
+            Ok((key, entry)) => self.push(key, entry),
+            Err(value) => self.insert_behind(deadline.as_nanos(), value),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert_behind(&mut self, deadline: u64, value: T) -> TimerKey {
+        let (key, entry) = self.slots.insert_behind(deadline, value);
+        self.push(key, entry)
+    }
+
+    // The key is handed through, so that nothing is kept over the call of the slow path.
+    #[inline(always)]
+    fn push(&mut self, key: TimerKey, entry: Entry) -> TimerKey {
+        let is_ahead = entry.deadline > self.now && !self.levels.is_past(entry.deadline);
+        if is_ahead && entry.deadline != u64::MAX && self.levels.push_within(entry) {
+            key
+        } else {
+            self.push_slowly(key, entry)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, key: TimerKey, entry: Entry) -> TimerKey {
+        if entry.deadline == u64::MAX {
+            // Without an entry it never fires, not even if an expiry was asked for then.
+            return key;
+        }
+        if entry.deadline <= self.now {
+            self.levels.push_late(entry, &self.slots);
+        } else if self.levels.is_past(entry.deadline) {
+            self.near.push(entry);
+        } else {
+            self.levels.push(entry, &self.slots);
+        }
         key
     }
 
     /// Takes the timer off the wheel and gives its value back; nothing if the key is stale.
     ///
-    /// Cost: constant. Every other time, up to 16 neighbours of the timer are looked at, so that
-    /// the wheel drops its notes of cancelled timers; among those that are next to fire it looks at
-    /// all, which is constant on average.
+    /// Cost: constant, and nothing but the timer itself is touched. Among those that are next to
+    /// fire the wheel drops its notes of cancelled ones, which is constant on average.
+    #[inline]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let (deadline, due, value) = self.slots.cancel(key)?;
-        if self.is_empty() {
-            self.forget_entries();
-        } else {
-            self.bury(key.index(), deadline, due);
+        let (deadline, value) = self.slots.cancel(key)?;
+        if self.levels.may_be_near(deadline) || self.is_empty() {
+            self.bury(key.index());
         }
         Some(value)
     }
 
     /// Gives the timer another deadline; `false` if the key is stale.
     ///
-    /// The key stays, and among timers with equal deadlines this one is now the last.
+    /// The key stays, and among timers with equal deadlines this one fires after all that were set
+    /// before. One that is put off to a later deadline may also fire after some that are set for
+    /// that deadline later.
     ///
-    /// Cost: that of [`cancel`](Self::cancel) and [`insert`](Self::insert).
+    /// Cost: to put a timer off takes one store; when its earlier deadline comes, the wheel moves
+    /// it, as [`insert`](Self::insert) would. Otherwise that of [`cancel`](Self::cancel) and
+    /// [`insert`](Self::insert).
+    #[inline]
     pub fn reset(&mut self, key: TimerKey, deadline: Instant) -> bool {
-        let Some((index, old, due)) = self.slots.find(key) else {
+        let Some(present) = self.slots.deadline_mut(key) else {
             return false;
         };
-        self.slots.kill(index);
-        self.bury(index, old, due);
-        let due = self.due(deadline.as_nanos());
-        let entry = self.slots.set(index, deadline.as_nanos(), due);
-        self.push(entry, due);
+        let (old, new) = (*present, deadline.as_nanos());
+        if new > old && new > self.now && !self.levels.may_be_near(old) {
+            // Its entry stays, comes up in time, and is moved then.
+            *present = new;
+        } else {
+            self.set_again(key, old, new);
+        }
         true
     }
 
-    fn due(&self, deadline: u64) -> Due {
-        // The last instant never comes, not even if an expiry was asked for then.
-        if deadline <= self.now && deadline != u64::MAX {
-            Due::Already
+    #[inline(never)]
+    fn set_again(&mut self, key: TimerKey, old: u64, deadline: u64) {
+        let entry = self.slots.set(key.index(), deadline);
+        if self.levels.may_be_near(old) {
+            self.near.bury(key.index(), &self.slots);
+        }
+        self.push(key, entry);
+    }
+
+    // The entry of a timer that may be near has died, or of the last one.
+    #[inline(never)]
+    fn bury(&mut self, index: u32) {
+        if self.is_empty() {
+            self.forget_entries();
         } else {
-            Due::Later
-        }
-    }
-
-    fn push(&mut self, entry: Entry, due: Due) {
-        if due == Due::Already {
-            self.late.push(entry);
-        } else if self.levels.is_past(entry.deadline) {
-            self.near.push(entry);
-        } else if entry.deadline != u64::MAX {
-            // Without an entry, a timer never fires.
-            self.levels.push(entry);
-        }
-    }
-
-    // An entry has died; says so where it stands.
-    fn bury(&mut self, index: u32, deadline: u64, due: Due) {
-        if due == Due::Already {
-            self.late.bury(&self.slots);
-        } else if self.levels.is_past(deadline) {
             self.near.bury(index, &self.slots);
-        } else if deadline != u64::MAX {
-            self.levels.bury(index, deadline, &self.slots);
-            if self.levels.is_at(deadline) {
-                // Of a long bucket of equal deadlines, some are near already.
-                self.near.settle(&self.slots);
-            }
         }
     }
 
@@ -144,67 +167,71 @@ impl<T> TimerWheel<T> {
     /// The deadline of a timer; nothing if the key is stale. Cost: constant.
     #[must_use]
     pub fn deadline(&self, key: TimerKey) -> Option<Instant> {
-        let (_, deadline, _) = self.slots.find(key)?;
-        Some(Instant::from_nanos(deadline))
+        self.slots.deadline(key).map(Instant::from_nanos)
     }
 
     /// When to ask for an expiry: at the deadline of the earliest timer, or earlier, never later.
     ///
-    /// It is exact, unless the earliest timer of its bucket was cancelled or reset: then it may be
-    /// that timer's deadline, once for each level between the bucket and the timers next to fire.
-    /// Nothing if no timer will ever fire.
+    /// It is exact, unless a timer that would have been the next one was cancelled or reset: then
+    /// it may be that timer's deadline, once for each level between its bucket and the timers next
+    /// to fire. Of cancelled timers, an expiry that comes to its end drops those before the first
+    /// that is left. Nothing if there is no timer, or none that will ever fire.
     ///
     /// Cost: constant.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
+        if self.is_empty() {
+            // Entries may be left, all of them dead.
+            return None;
+        }
         let next = match self.near.first() {
             Some(entry) => entry.deadline,
             None => self.levels.earliest().unwrap_or(u64::MAX),
         };
-        let next = next.min(self.late.earliest);
+        let next = next.min(self.levels.earliest_late());
         (next != u64::MAX).then_some(Instant::from_nanos(next))
     }
 
     /// Begins an expiry of the timers that are due at `now`.
     ///
     /// [`expire`](Self::expire) hands them out, at most `budget` of them, and moves up to 8 times
-    /// `budget` of its notes meanwhile; what is left is for the next expiry. The timers that are
-    /// set from here on are none of this expiry's, even if they are due.
+    /// `budget` of its notes meanwhile, among them those of timers that were set
+    /// for the past; what is left is for the next expiry. The timers that are set from here on are
+    /// none of this expiry's, even if they are due.
     ///
     /// An expiry may be dropped at any time. A `now` before an earlier one does no harm: what is
     /// due at this one fires.
     ///
-    /// Cost: that of inserting each timer whose deadline had passed when it was set since the last
-    /// expiry.
+    /// Cost: constant.
     pub fn expiry(&mut self, now: Instant, budget: usize) -> Expiry {
         self.now = self.now.max(now.as_nanos());
-        let late = self.late.take();
-        for entry in &late {
-            if self.slots.is_live(entry) {
-                let entry = self.slots.set(entry.index(), entry.deadline, Due::Later);
-                self.push(entry, Due::Later);
-            }
-        }
-        self.late.put_back(late);
+        self.levels.begin();
         Expiry::new(now.as_nanos(), budget)
     }
 
     /// Takes the next timer of the expiry off the wheel; its key is stale.
     ///
     /// They come in the order of their deadlines, those with equal deadlines in the order in which
-    /// they were set. Nothing if no timer is left that is due, or the budget is used up, which
-    /// [`Expiry::is_unfinished`] tells. In between, timers can be set and cancelled; one that was
-    /// cancelled does not fire.
+    /// they were set (but see [`reset`](Self::reset)). Nothing if no timer is left that is due, or
+    /// the budget is used up, which [`Expiry::is_unfinished`] tells. In between, timers can be set
+    /// and cancelled; one that was cancelled does not fire.
     ///
     /// Cost: constant on average; a timer is moved once for each level between the one that
     /// it was inserted on and the bottom, and sorted among up to 527.
     pub fn expire(&mut self, expiry: &mut Expiry) -> Option<Expired<T>> {
         loop {
             let next = self.near.first().copied();
-            if next.is_some_and(|entry| entry.deadline > expiry.now) {
-                return expiry.end();
-            }
-            if let Some(entry) = next {
+            if let Some(late) = self.levels.earliest_to_file()
+                && next.is_none_or(|entry| entry.deadline > late)
+            {
+                if !expiry.may_move() {
+                    return None;
+                }
+                expiry.moved(self.levels.file(&mut self.near, &self.slots));
+            } else if let Some(entry) = next {
+                if entry.deadline > expiry.now {
+                    return expiry.end();
+                }
                 if !expiry.fire() {
                     return None;
                 }
@@ -229,7 +256,10 @@ impl<T> TimerWheel<T> {
             } else {
                 match self.levels.step(expiry.now, &mut self.near, &self.slots) {
                     Some(moved) => expiry.moved(moved),
-                    None => return expiry.end(),
+                    None => {
+                        self.levels.trim(expiry.moves(), &self.slots);
+                        return expiry.end();
+                    }
                 }
                 self.near.settle(&self.slots);
             }
@@ -259,7 +289,6 @@ impl<T> TimerWheel<T> {
     // With no timer left, all entries are dead.
     #[inline(never)]
     fn forget_entries(&mut self) {
-        self.late.clear();
         self.near.clear();
         self.levels.clear();
     }
@@ -268,7 +297,6 @@ impl<T> TimerWheel<T> {
     ///
     /// Cost: proportional to the most timers that there were at once.
     pub fn shrink_to_fit(&mut self) {
-        self.late.shrink_to_fit(&self.slots);
         self.near.shrink_to_fit(&self.slots);
         self.levels.shrink_to_fit(&self.slots);
         self.slots.shrink_to_fit();
@@ -276,7 +304,7 @@ impl<T> TimerWheel<T> {
 
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.bytes() + self.late.bytes() + self.near.bytes() + self.levels.bytes()
+        self.slots.bytes() + self.near.bytes() + self.levels.bytes()
     }
 }
 

@@ -9,12 +9,12 @@ assert_impl_all!(TimerKey: Send, Sync, Copy, Ord, core::hash::Hash);
 assert_impl_all!(poll_timer::Expiry: Send, Sync);
 assert_eq_size!(TimerKey, Option<TimerKey>, u64);
 
-const fn at(nanos: u64) -> Instant {
+pub(crate) const fn at(nanos: u64) -> Instant {
     Instant::from_nanos(nanos)
 }
 
 // All that fires at `now`, as pairs of deadline and value; the expiry ends by itself.
-fn fire(wheel: &mut TimerWheel<u64>, now: u64) -> Vec<(u64, u64)> {
+pub(crate) fn fire(wheel: &mut TimerWheel<u64>, now: u64) -> Vec<(u64, u64)> {
     let mut expiry = wheel.expiry(at(now), usize::MAX);
     let mut fired = Vec::new();
     while let Some(timer) = wheel.expire(&mut expiry) {

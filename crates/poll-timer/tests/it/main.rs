@@ -5,5 +5,7 @@
 )]
 
 mod faults;
+mod late;
 mod model;
+mod put_off;
 mod random;

@@ -29,12 +29,20 @@ pub(crate) enum Step {
 
 type Place = (u64, u64);
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Timer {
+    key: TimerKey,
+    value: u64,
+    // Reset to a later deadline: among equals it may be behind what was set since, too.
+    is_put_off: bool,
+}
+
 /// A wheel and its model. The value of a timer is its place in the model when it was inserted.
 #[derive(Default)]
 pub(crate) struct Pair {
     pub(crate) wheel: TimerWheel<u64>,
     // By deadline, then by the order in which they were set.
-    timers: BTreeMap<Place, (TimerKey, u64)>,
+    timers: BTreeMap<Place, Timer>,
     keys: Vec<(TimerKey, Place)>,
     where_is: BTreeMap<TimerKey, usize>,
     stale: Vec<TimerKey>,
@@ -55,17 +63,17 @@ impl Pair {
             Step::Never => self.insert(u64::MAX),
             Step::Cancel(which) => {
                 if let Some((key, place)) = self.choose(*which) {
-                    let (_, value) = self.forget(key, place);
-                    assert_eq!(self.wheel.cancel(key), Some(value));
+                    let timer = self.forget(key, place);
+                    assert_eq!(self.wheel.cancel(key), Some(timer.value));
                 }
             }
             Step::Reset(which, distance) => {
                 if let Some((key, place)) = self.choose(*which) {
-                    let (_, value) = self.forget(key, place);
+                    let timer = self.forget(key, place);
                     self.stale.pop();
                     let deadline = self.at(*distance);
                     assert!(self.wheel.reset(key, Instant::from_nanos(deadline)));
-                    self.remember(key, deadline, value);
+                    self.remember(key, deadline, timer.value, deadline > place.0);
                 }
             }
             Step::Stale(which) => self.use_stale(*which),
@@ -101,19 +109,24 @@ impl Pair {
     fn insert(&mut self, deadline: u64) {
         let value = self.sequence;
         let key = self.wheel.insert(Instant::from_nanos(deadline), value);
-        self.remember(key, deadline, value);
+        self.remember(key, deadline, value, false);
     }
 
-    fn remember(&mut self, key: TimerKey, deadline: u64, value: u64) {
+    fn remember(&mut self, key: TimerKey, deadline: u64, value: u64, is_put_off: bool) {
         let place = (deadline, self.sequence);
         self.sequence += 1;
-        self.timers.insert(place, (key, value));
+        let timer = Timer {
+            key,
+            value,
+            is_put_off,
+        };
+        self.timers.insert(place, timer);
         let before = self.where_is.insert(key, self.keys.len());
         assert_eq!(before, None, "two timers have one key");
         self.keys.push((key, place));
     }
 
-    fn forget(&mut self, key: TimerKey, place: Place) -> (TimerKey, u64) {
+    fn forget(&mut self, key: TimerKey, place: Place) -> Timer {
         let index = self.where_is.remove(&key).unwrap();
         self.keys.swap_remove(index);
         if let Some((moved, _)) = self.keys.get(index) {
@@ -143,10 +156,15 @@ impl Pair {
         let mut between = between.iter();
         while let Some(timer) = self.wheel.expire(&mut expiry) {
             count += 1;
-            let (place, (key, value)) = self.due(boundary).unwrap();
-            assert_eq!(timer.key, key, "out of order");
-            assert_eq!((timer.deadline.as_nanos(), timer.value), (place.0, value));
-            self.forget(key, place);
+            let first = self.due(boundary).unwrap();
+            let (key, place) = self.keys[self.where_is[&timer.key]];
+            assert_eq!(place.0, first.0, "out of the order of deadlines");
+            assert!(place.1 < boundary, "set since the expiry began");
+            let mut before = self.timers.range((place.0, 0)..place);
+            assert!(before.all(|(_, other)| other.is_put_off), "out of order");
+            let expected = self.forget(key, place);
+            assert_eq!(timer.deadline.as_nanos(), place.0);
+            assert_eq!(timer.value, expected.value);
             if let Some(step) = between.next() {
                 self.run(step);
             }
@@ -159,11 +177,11 @@ impl Pair {
     }
 
     // The next timer to fire that was set before `boundary`.
-    fn due(&self, boundary: u64) -> Option<(Place, (TimerKey, u64))> {
+    fn due(&self, boundary: u64) -> Option<Place> {
         let due = self.timers.range(..=(self.now, u64::MAX));
         let mut due =
             due.filter(|((deadline, sequence), _)| *deadline != u64::MAX && *sequence < boundary);
-        due.next().map(|(place, timer)| (*place, *timer))
+        due.next().map(|(place, _)| *place)
     }
 
     /// Fires all that is due, in turns of one.
@@ -196,10 +214,10 @@ impl Pair {
 
     /// Every timer is what the model says.
     pub(crate) fn check_all(&self) {
-        for (place, (key, value)) in &self.timers {
-            assert_eq!(self.wheel.get(*key), Some(value));
+        for (place, timer) in &self.timers {
+            assert_eq!(self.wheel.get(timer.key), Some(&timer.value));
             assert_eq!(
-                self.wheel.deadline(*key),
+                self.wheel.deadline(timer.key),
                 Some(Instant::from_nanos(place.0))
             );
         }
