@@ -32,6 +32,12 @@ pub trait Input: Read + AsFd + 'static {
 /// Descriptors have to be in non-blocking mode: `poll_net::pipe::Sender::try_from(child_stdin)`
 /// takes the pipe to a child over and sets it. The exception is a regular file, which never blocks.
 pub trait Output: Write + AsFd + 'static {
+    /// Whether a write that takes less than it was offered shows that the next one would block.
+    ///
+    /// So it is with sockets and pipes, if vectors are written as a whole. With files and whatever
+    /// has its own idea of a good length it is not; false is right for anything.
+    const SHORT_WRITE_IS_LAST: bool = false;
+
     /// Whether the connection has been made; asked of a
     /// [`Stream::connecting`](crate::Stream::connecting).
     ///
@@ -49,6 +55,8 @@ macro_rules! sockets {
             const SHORT_READ_IS_LAST: bool = true;
         }
         impl Output for $socket {
+            const SHORT_WRITE_IS_LAST: bool = true;
+
             fn finish_connect(&self) -> io::Result<bool> {
                 Self::finish_connect(self)
             }
@@ -66,7 +74,9 @@ macro_rules! inputs {
 
 macro_rules! outputs {
     ($($output:ty),*) => {$(
-        impl Output for $output {}
+        impl Output for $output {
+            const SHORT_WRITE_IS_LAST: bool = true;
+        }
     )*};
 }
 
@@ -92,6 +102,6 @@ outputs!(
     std::os::unix::net::UnixStream,
     poll_net::pipe::Sender,
     io::PipeWriter,
-    std::process::ChildStdin,
-    File
+    std::process::ChildStdin
 );
+impl Output for File {}

@@ -5,7 +5,7 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
 
-use poll_api::{Instant, Ready, Trigger};
+use poll_api::{Instant, Trigger};
 
 use crate::chunk::Chunk;
 use crate::entry::{Held, State};
@@ -226,9 +226,8 @@ impl<S: Service> Context<'_, S> {
         buffers: &[IoSlice<'_>],
     ) -> Result<(), SendError> {
         let id = id.any();
-        let len: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         self.resources
-            .add::<R, _>(id, len, &*self.host, |outbox, spare| {
+            .add::<R, _>(id, &*self.host, |outbox, spare| {
                 for buffer in buffers {
                     outbox.push_copy(buffer, spare);
                 }
@@ -246,10 +245,9 @@ impl<S: Service> Context<'_, S> {
         chunk: impl Into<Chunk>,
     ) -> Result<(), Refused> {
         let mut chunk = Some(chunk.into());
-        let len = chunk.as_ref().map_or(0, Chunk::len);
         let added = self
             .resources
-            .add::<R, _>(id.any(), len, &*self.host, |outbox, _| {
+            .add::<R, _>(id.any(), &*self.host, |outbox, _| {
                 if let Some(chunk) = chunk.take() {
                     outbox.push(chunk);
                 }
@@ -290,16 +288,19 @@ impl<S: Service> Context<'_, S> {
     }
 
     /// Wants events of a resource again, after [`pause`](Self::pause), or after its end: a regular
-    /// file may have grown. A step follows in the next turn. False if it is not there any more.
+    /// file may have grown. A step follows in the next turn, unless the resource is watched for a
+    /// level: then it follows the engine's report. False if it is not there any more.
     pub fn resume<R: Resource>(&mut self, id: Id<R>) -> bool {
         let id = id.any();
         let Some(occupied) = self.resources.table.get_mut(id) else {
             return false;
         };
-        let state = &mut occupied.state;
-        state.is_paused = false;
-        state.is_ended = false;
-        state.ready |= Ready::READABLE | Ready::WRITABLE;
+        occupied.state.is_paused = false;
+        occupied.state.is_ended = false;
+        // Of a level the engine will report. It may block, so nothing is tried without that.
+        if occupied.trigger == Trigger::Edge || occupied.state.is_always_ready {
+            occupied.pretend_ready();
+        }
         self.resources.touch(id);
         self.resources.hold_over(id);
         true
@@ -381,7 +382,7 @@ impl<S: Service> Context<'_, S> {
         let state = &occupied.state;
         let interest = occupied.entry.interest();
         let is_due = state.is_always_ready && state.is_due(interest);
-        let is_as_wanted = state.watched == state.wanted(interest);
+        let is_as_wanted = state.interest == interest && state.watched == state.wanted(interest);
         if state.failure.is_some() {
             self.resources.give_notice(id);
         }

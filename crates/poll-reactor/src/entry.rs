@@ -15,6 +15,7 @@ pub(crate) struct Held<R> {
     pub(crate) resource: R,
     // How to write, known once something was sent: not every resource can be.
     write: Option<Write<R>>,
+    is_full_if_short: bool,
 }
 
 type Write<R> = fn(&mut R, &[IoSlice<'_>]) -> io::Result<usize>;
@@ -24,6 +25,7 @@ impl<R> Held<R> {
         Self {
             resource,
             write: None,
+            is_full_if_short: false,
         }
     }
 
@@ -33,6 +35,7 @@ impl<R> Held<R> {
         R: Sink,
     {
         self.write = Some(R::write);
+        self.is_full_if_short = R::SHORT_WRITE_IS_LAST;
     }
 }
 
@@ -42,6 +45,7 @@ pub(crate) trait Entry: Any {
     fn interest(&self) -> Option<Interest>;
     fn never_blocks(&self) -> bool;
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
+    fn is_full_if_short(&self) -> bool;
 }
 
 impl<R: Resource> Entry for Held<R> {
@@ -63,6 +67,10 @@ impl<R: Resource> Entry for Held<R> {
             None => unreachable!("only what was sent is written"),
         }
     }
+
+    fn is_full_if_short(&self) -> bool {
+        self.is_full_if_short
+    }
 }
 
 /// What the runtime knows of a resource.
@@ -72,6 +80,8 @@ pub(crate) struct State {
     pub(crate) ready: Ready,
     /// What the engine watches it for; nothing while it is not registered.
     pub(crate) watched: Option<Interest>,
+    /// What it waited for by itself when it was last asked.
+    pub(crate) interest: Option<Interest>,
     /// The engine cannot wait for it because it never blocks: a regular file.
     pub(crate) is_always_ready: bool,
     /// What the engine watches it for may have to change.
@@ -106,6 +116,7 @@ impl State {
     pub(crate) const NEW: Self = Self {
         ready: Ready::EMPTY,
         watched: None,
+        interest: None,
         is_always_ready: false,
         is_touched: false,
         is_paused: false,
@@ -133,6 +144,15 @@ impl State {
     #[inline]
     pub(crate) const fn has_pressure_news(&self) -> bool {
         self.owes_low || self.is_high && !self.is_high_told
+    }
+
+    /// Whether a resource waits for something that it did not wait for when it was last asked.
+    pub(crate) fn wants_more(&self, interest: Option<Interest>) -> bool {
+        match (self.interest, interest) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(before), Some(now)) => before.add(now) != before,
+        }
     }
 
     /// What the engine has to watch a resource for, which has these wishes itself.

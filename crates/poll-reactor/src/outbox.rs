@@ -89,11 +89,20 @@ pub(crate) enum Written {
     /// Nothing is left.
     All,
     /// The system takes no more for now.
-    Blocked,
+    Blocked(Sign),
     /// It took all that was offered, and more is left.
     Some,
     /// It will never take any more.
     Failed(io::Error),
+}
+
+/// How one knows that the system takes no more.
+#[derive(Debug)]
+pub(crate) enum Sign {
+    /// It said that a write would block.
+    Said,
+    /// It took less than was offered, which with most resources says the same.
+    Short,
 }
 
 impl Outbox {
@@ -160,13 +169,13 @@ impl Outbox {
                 if self.is_empty() {
                     Written::All
                 } else if taken < offered {
-                    Written::Blocked
+                    Written::Blocked(Sign::Short)
                 } else {
                     Written::Some
                 }
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Written::Some,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Written::Blocked,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Written::Blocked(Sign::Said),
             Err(error) => Written::Failed(error),
         }
     }
@@ -185,6 +194,15 @@ impl Outbox {
         }
         self.written = 0;
         self.queued = 0;
+        self.give_back();
+    }
+
+    // What a burst needed, once it is over.
+    #[inline]
+    fn give_back(&mut self) {
+        if self.chunks.capacity() > GATHERED {
+            self.chunks = VecDeque::new();
+        }
     }
 
     // How much was offered, and what came of it.
@@ -224,10 +242,7 @@ impl Outbox {
         if self.chunks.is_empty() {
             self.written = 0;
             self.queued = 0;
-            // What a burst needed is given back once it is over.
-            if self.chunks.capacity() > GATHERED {
-                self.chunks = VecDeque::new();
-            }
+            self.give_back();
         }
     }
 }

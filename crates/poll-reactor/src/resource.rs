@@ -107,7 +107,8 @@ pub trait Resource: AsFd + 'static {
     /// What the resource waits for, besides room for what was sent.
     ///
     /// Asked at registration, after each step, and after the service had the resource by
-    /// [`Context::get_mut`](crate::Context::get_mut). None: it waits for nothing now.
+    /// [`Context::get_mut`](crate::Context::get_mut). None: it waits for nothing now, and no step
+    /// is taken. What it waits for anew is reported if it is so already.
     fn interest(&self) -> Option<Interest> {
         Some(Interest::READABLE)
     }
@@ -133,9 +134,13 @@ pub trait Resource: AsFd + 'static {
 
 /// A resource that can be sent bytes to: [`Context::send`](crate::Context::send).
 pub trait Sink: Resource {
-    /// Writes some of `buffers`, which are not empty, in their order, and returns how many bytes.
+    /// Whether a write that takes less than it was offered shows that the next one would block.
     ///
-    /// Fewer than there are mean that the next write would block.
+    /// So it is with sockets and pipes, which saves a call. False is right for anything: then
+    /// writing goes on until it would block.
+    const SHORT_WRITE_IS_LAST: bool = false;
+
+    /// Writes some of `buffers`, which are not empty, in their order, and returns how many bytes.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use crate::error::{Operation, SendError};
 use crate::host::{Host, Watch};
 use crate::id::AnyId;
 use crate::metrics::Counters;
-use crate::outbox::{Outbox, Spare, Written};
+use crate::outbox::{Outbox, Sign, Spare, Written};
 use crate::resource::Sink;
 use crate::settings::Settings;
 use crate::table::{Occupied, Table};
@@ -137,7 +137,8 @@ impl<S: 'static> Resources<S> {
                 continue;
             };
             occupied.state.in_dirty = false;
-            if occupied.state.is_touched || !occupied.state.is_writing() {
+            let may_write = occupied.state.is_writing() && !occupied.outbox.is_empty();
+            if occupied.state.is_touched || !may_write {
                 self.settle_other(id, host);
                 continue;
             }
@@ -159,12 +160,11 @@ impl<S: 'static> Resources<S> {
         self.flush(id, host);
     }
 
-    /// Adds to the write queue what `push` pushes, `len` bytes. What is long is written first.
+    /// Adds to the write queue what `push` pushes. What is long is written first.
     #[inline]
     pub(crate) fn add<R: Sink, T>(
         &mut self,
         id: AnyId,
-        len: usize,
         host: &dyn Host<T>,
         push: impl FnOnce(&mut Outbox, &mut Spare),
     ) -> Result<(), SendError> {
@@ -191,8 +191,9 @@ impl<S: 'static> Resources<S> {
             self.flush(id, host);
         };
         typed.held.will_be_written();
+        let before = typed.outbox.queued();
         push(typed.outbox, &mut self.spare);
-        self.counters.queued += len as u64;
+        self.counters.queued += typed.outbox.queued().saturating_sub(before) as u64;
         // Before anything is written, so that whoever sends until it is too much, and then waits to
         // be told to go on, is told, even if the system takes all of it at once.
         if typed.outbox.queued() > typed.marks.high {
@@ -213,7 +214,7 @@ impl<S: 'static> Resources<S> {
         let written = match occupied.outbox.is_empty() {
             true => Written::All,
             false if occupied.state.failure.is_some() => return,
-            false if occupied.state.is_blocked => Written::Blocked,
+            false if occupied.state.is_blocked => Written::Blocked(Sign::Said),
             false => {
                 self.counters.writes += 1;
                 occupied.write(&mut self.spare)
@@ -244,7 +245,7 @@ impl<S: 'static> Resources<S> {
         let queued = occupied.outbox.queued();
         self.counters.took(before.saturating_sub(queued));
         let state = &mut occupied.state;
-        state.is_blocked = matches!(written, Written::Blocked);
+        state.is_blocked = matches!(written, Written::Blocked(_));
         if queued > occupied.marks.high {
             state.is_high = true;
         } else if queued <= occupied.marks.low && state.is_high {
@@ -258,7 +259,7 @@ impl<S: 'static> Resources<S> {
         match written {
             Written::All => {}
             Written::Some => self.hold_over(id),
-            Written::Blocked => self.ask_for_room(id, host),
+            Written::Blocked(_) => self.ask_for_room(id, host),
             Written::Failed(error) => self.fail(id, Operation::Write, error),
         }
     }
@@ -290,10 +291,16 @@ impl<S: 'static> Resources<S> {
             return Ok(());
         };
         occupied.state.is_touched = false;
+        let interest = occupied.entry.interest();
+        let wants_more = occupied.state.wants_more(interest);
+        occupied.state.interest = interest;
         if occupied.state.is_always_ready {
+            if wants_more {
+                self.hold_over(id);
+            }
             return Ok(());
         }
-        let wanted = occupied.state.wanted(occupied.entry.interest());
+        let wanted = occupied.state.wanted(interest);
         let Occupied {
             entry,
             state,
@@ -308,7 +315,8 @@ impl<S: 'static> Resources<S> {
             (Some(watched), Some(wanted)) if keeps_edges => Some(watched.add(wanted)),
             (_, wanted) => wanted,
         };
-        if next == state.watched {
+        // An edge that came before the resource waited for it is asked for again.
+        if next == state.watched && !(keeps_edges && wants_more) {
             return Ok(());
         }
         let source = entry.descriptor();
@@ -340,6 +348,7 @@ impl<S: 'static> Resources<S> {
         }
         if let Some(occupied) = self.table.get_mut(id) {
             occupied.state.is_always_ready = true;
+            occupied.state.interest = occupied.entry.interest();
             occupied.state.ready = Ready::READABLE | Ready::WRITABLE;
         }
         self.hold_over(id);

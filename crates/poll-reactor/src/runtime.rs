@@ -289,10 +289,12 @@ where
                 return;
             };
             if let Some(occupied) = self.resources.table.get_mut(id) {
-                occupied.state.in_backlog = false;
-                if occupied.state.is_always_ready {
-                    occupied.state.is_blocked = false;
+                if occupied.state.is_new {
+                    // The service has to be told of it first, which is due.
+                    self.resources.backlog.push_back(id);
+                    continue;
                 }
+                occupied.state.in_backlog = false;
                 self.steps(id);
                 self.resources.flush(id, &self.driver);
             }
@@ -344,7 +346,7 @@ where
             Alarm::Step(id) => {
                 if let Some(occupied) = self.resources.table.get_mut(id) {
                     occupied.state.alarm = None;
-                    occupied.state.ready |= poll_api::Ready::READABLE;
+                    occupied.pretend_ready();
                     self.steps(id);
                 }
             }

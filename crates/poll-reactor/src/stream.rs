@@ -121,11 +121,14 @@ impl<S: Input + Output> Resource for Stream<S> {
 }
 
 impl<S: Input + Output> Sink for Stream<S> {
+    const SHORT_WRITE_IS_LAST: bool = S::SHORT_WRITE_IS_LAST;
+
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self.is_connecting {
-            true => Err(ErrorKind::WouldBlock.into()),
-            false => write(&mut self.stream, buffers),
+        // Steps, which tell of the connection, are not taken while the stream is paused or closed.
+        if self.is_connecting && !self.stream.finish_connect()? {
+            return Err(ErrorKind::WouldBlock.into());
         }
+        write(&mut self.stream, buffers)
     }
 }
 
@@ -214,6 +217,8 @@ impl<S: Output> Resource for Target<S> {
 }
 
 impl<S: Output> Sink for Target<S> {
+    const SHORT_WRITE_IS_LAST: bool = S::SHORT_WRITE_IS_LAST;
+
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         write(&mut self.target, buffers)
     }

@@ -2,12 +2,12 @@
 
 use core::any::Any;
 
-use poll_api::Trigger;
+use poll_api::{Ready, Trigger};
 
 use crate::entry::{Entry, Held, State};
 use crate::id::AnyId;
 use crate::kind::Kind;
-use crate::outbox::{Marks, Outbox, Spare, Written};
+use crate::outbox::{Marks, Outbox, Sign, Spare, Written};
 use crate::resource::Resource;
 
 /// A resource in its slot.
@@ -25,7 +25,22 @@ impl<S: 'static> Occupied<S> {
     #[inline]
     pub(crate) fn write(&mut self, spare: &mut Spare) -> Written {
         let entry = &mut self.entry;
-        self.outbox.write(spare, |buffers| entry.write(buffers))
+        match self.outbox.write(spare, |buffers| entry.write(buffers)) {
+            // Nobody would say when it goes on.
+            Written::Blocked(_) if self.state.is_always_ready => Written::Some,
+            Written::Blocked(Sign::Short) if !entry.is_full_if_short() => Written::Some,
+            written => written,
+        }
+    }
+
+    /// Lets steps be taken without a report, in each direction that the resource waits for.
+    pub(crate) fn pretend_ready(&mut self) {
+        let Some(interest) = self.entry.interest() else {
+            return;
+        };
+        self.state.ready |= Ready::when(interest.is_readable(), Ready::READABLE)
+            | Ready::when(interest.is_writable(), Ready::WRITABLE)
+            | Ready::when(interest.is_priority(), Ready::PRIORITY);
     }
 }
 

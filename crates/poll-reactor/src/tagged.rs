@@ -105,6 +105,8 @@ impl<R: Resource, T: 'static> Resource for Tagged<R, T> {
 }
 
 impl<R: Sink, T: 'static> Sink for Tagged<R, T> {
+    const SHORT_WRITE_IS_LAST: bool = R::SHORT_WRITE_IS_LAST;
+
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.resource.write(buffers)
     }

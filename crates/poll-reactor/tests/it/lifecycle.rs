@@ -149,3 +149,29 @@ fn what_the_service_changes_is_watched_anew() {
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn what_is_watched_for_a_level_is_not_told_that_it_is_ready_when_it_is_resumed() {
+    fn test<E: TestEngine>(engine: E) {
+        use crate::kinds::{Looking, watched};
+        let (here, mut there) = pair();
+        let mut runtime = poll_reactor::Builder::new()
+            .build_on(Looking::default(), engine, poll_os::Monotonic)
+            .unwrap();
+        let id = runtime.register(watched(here)).unwrap();
+        for is_ready in [false, true] {
+            if is_ready {
+                there.write_all(b"x").unwrap();
+            }
+            runtime.with(|_, context| assert!(context.pause(id)));
+            assert!(runtime.turn(poll_reactor::Limit::Now).is_ok());
+            runtime.with(|_, context| assert!(context.resume(id)));
+            for _ in 0..4 {
+                assert!(runtime.turn(poll_reactor::Limit::Now).is_ok());
+            }
+            // A read would have blocked, if the descriptor does.
+            assert_eq!(runtime.service().reports > 0, is_ready);
+        }
+    }
+    on_each_engine!(test);
+}

@@ -5,6 +5,7 @@
 mod alone;
 mod commands;
 mod cost;
+mod custom;
 mod ending;
 mod engines;
 mod failures;

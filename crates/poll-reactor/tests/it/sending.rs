@@ -297,3 +297,24 @@ fn a_write_only_resource_is_written() {
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn sending_nothing_is_nothing() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, mut there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        settle(&mut runtime);
+        runtime.with(|_, context| {
+            context.send(id, b"").unwrap();
+            context.send_vectored(id, &[]).unwrap();
+            context.send_chunk(id, "").unwrap();
+        });
+        settle(&mut runtime);
+        runtime.with(|_, context| context.send(id, b"something").unwrap());
+        let mut buffer = [0; 9];
+        there.read_exact(&mut buffer).unwrap();
+        assert_eq!(runtime.service().seen.len(), 2, "it has failed");
+    }
+    on_each_engine!(test);
+}

@@ -67,6 +67,8 @@ pub(crate) enum Seen {
     HandedOver(AnyId, usize),
     Timer(u32),
     Command(u32),
+    /// A resource of the test's own.
+    Told(AnyId, u32),
     EngineError,
     Stopping,
 }
@@ -92,7 +94,7 @@ impl Script {
         Self::new(|_, _| {})
     }
 
-    fn note(&mut self, seen: Seen, context: &mut Context<'_, Self>) {
+    pub(crate) fn note(&mut self, seen: Seen, context: &mut Context<'_, Self>) {
         if let Some(react) = &mut self.react {
             react(&seen, context);
         }

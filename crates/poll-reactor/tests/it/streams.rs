@@ -240,3 +240,42 @@ fn a_connection_that_is_refused_has_failed() {
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn what_was_sent_before_the_connection_arrives_although_the_stream_is_closed_or_paused() {
+    fn test<E: TestEngine>(engine: E) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut runtime = runtime(engine, Script::passive());
+        for is_closed in [false, true] {
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let id: Id<Stream<TcpStream>> = runtime.register(Stream::connecting(stream)).unwrap();
+            runtime.with(|_, context| {
+                context.send(id, b"early").unwrap();
+                assert!(match is_closed {
+                    true => context.close(id),
+                    false => context.pause(id),
+                });
+            });
+            let (mut peer, _) = listener.accept().unwrap();
+            peer.set_read_timeout(Some(LONG)).unwrap();
+            settle(&mut runtime);
+            assert_eq!(runtime.metrics().bytes_queued, 0, "closed: {is_closed}");
+            let mut buffer = [0; 5];
+            peer.read_exact(&mut buffer).unwrap();
+            assert_eq!(&buffer, b"early");
+            let before = runtime.metrics().reports;
+            settle(&mut runtime);
+            assert!(runtime.metrics().reports <= before + 1, "it spins");
+            if is_closed {
+                let handed_over = Seen::HandedOver(id.any(), 0);
+                assert_eq!(runtime.service().seen.last(), Some(&handed_over));
+            } else {
+                assert!(!runtime.service().seen.contains(&Seen::Connected));
+                runtime.with(|_, context| assert!(context.resume(id)));
+                settle(&mut runtime);
+                assert_eq!(runtime.service().seen.last(), Some(&Seen::Connected));
+            }
+        }
+    }
+    on_each_engine!(test);
+}
