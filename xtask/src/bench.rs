@@ -4,12 +4,12 @@ use crate::run::Call;
 
 /// Passes its arguments on: a group, `--quick`.
 pub(crate) fn run(arguments: &[String]) -> crate::Outcome {
-    call().args(arguments).run()
+    call("--release").args(arguments).run()
 }
 
-/// The call without arguments; it shares the target folder, so nothing is built twice.
-pub(crate) fn call() -> Call {
-    Call::cargo(
-        "run --release --locked --manifest-path poll-bench/Cargo.toml --target-dir target --",
-    )
+/// The call without arguments, in this profile; it shares the target folder, so nothing is built
+/// twice.
+pub(crate) fn call(profile: &str) -> Call {
+    let place = "--locked --manifest-path poll-bench/Cargo.toml --target-dir target";
+    Call::cargo(&format!("run {profile} {place} --"))
 }

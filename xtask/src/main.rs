@@ -9,6 +9,7 @@ mod bench;
 mod compat;
 mod demo;
 mod docs;
+mod harness;
 mod layers;
 mod manifest;
 mod other;

@@ -18,6 +18,9 @@ use crate::run::{Call, now};
 use crate::workspace::{crates, read};
 use crate::{Outcome, compat, docs, layers, targets, tidy, unsafe_ledger};
 
+/// The profile of what is run optimised: releases without link-time optimisation.
+const OPTIMIZED: &str = "--profile optimized";
+
 /// How a step ended when it did not fail.
 enum Done {
     Passed,
@@ -78,7 +81,7 @@ const STEPS: &[Step] = &[
     step("tests, all features", || {
         cargo("test --workspace --no-fail-fast --lib --bins --tests --all-features")
     }),
-    step("tests, release", models::release),
+    step("tests, optimised", models::optimized),
     step("docs and doc tests", || passed(docs::run(&[]))),
     step("loom models", models::loom),
     step("kqueue on an emulated kernel", emulated::kqueue),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::PLACE;
 use crate::Outcome;
+use crate::harness::{self, Line};
 use crate::run::Call;
 use crate::workspace::root;
 
@@ -207,35 +208,17 @@ fn program_of(name: &str, messages: &str) -> Option<String> {
 fn results(output: &str) -> Results {
     let mut tests = BTreeMap::new();
     let mut counts = None;
-    for line in output.lines() {
-        if let Some(count) = line.strip_prefix("test result: ") {
-            counts = counted(count);
-        }
-        // What a test prints may stand between its name and its result.
-        let Some((name, result)) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.split_once(" ... "))
-        else {
-            continue;
-        };
-        let name = name.trim_end_matches(" - should panic");
-        if !result.starts_with("ignored") {
-            let last = result.split_whitespace().last();
-            tests.insert(name.to_owned(), last == Some("ok"));
+    for line in harness::lines(output) {
+        match line {
+            Line::Test { name, passed } => {
+                tests.insert(name.to_owned(), passed);
+            }
+            Line::End(end) => counts = Some((end.passed, end.failed)),
         }
     }
     let passed = tests.values().filter(|passed| **passed).count();
     let whole = counts == Some((passed, tests.len() - passed));
     Results { tests, whole }
-}
-
-/// How many tests passed and failed, by the last line of a test program.
-fn counted(line: &str) -> Option<(usize, usize)> {
-    let of = |what: &str| {
-        let (before, _) = line.split_once(what)?;
-        before.split_whitespace().last()?.parse().ok()
-    };
-    Some((of(" passed;")?, of(" failed;")?))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Outcome {
@@ -285,7 +268,8 @@ mod tests {
     fn passed_failed_and_ignored_tests_are_told_apart() {
         let output = "running 6 tests\ntest a ... ok\ntest b ... FAILED\ntest c ... ignored\n\
                       test d - should panic ... ok\ntest e ... said something\nok\n\
-                      test f ... it took\ntest result: FAILED. 2 passed; 3 failed; 1 ignored\n";
+                      test f ... it took\n\
+                      test result: FAILED. 2 passed; 3 failed; 1 ignored; 0 filtered out\n";
         let found = results(output);
         let passed: Vec<_> = found.tests.iter().filter(|(_, passed)| **passed).collect();
         assert_eq!(passed.len(), 2);
@@ -298,7 +282,8 @@ mod tests {
 
     #[test]
     fn a_program_that_died_or_says_another_number_is_not_whole() {
-        let end = |passed: usize| format!("test result: ok. {passed} passed; 0 failed; 0 ignored");
+        let end =
+            |passed: usize| format!("test result: ok. {passed} passed; 0 failed; 0 filtered out");
         let tests = "running 2 tests\ntest a ... ok\ntest b ... ok\n";
         assert!(results(&format!("{tests}{}\n", end(2))).whole);
         assert!(

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::fs;
 
-use super::{Done, Result};
+use super::{Done, OPTIMIZED, Result};
 use crate::run::Call;
 use crate::workspace::root;
 
@@ -23,7 +23,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
 
 /// Builds all examples and runs one after the other.
 pub(super) fn run() -> Result {
-    each("--release", Call::cargo)
+    each(OPTIMIZED, Call::cargo)
 }
 
 /// The same in any profile, with calls of cargo that `cargo` makes of their arguments.

@@ -1,17 +1,17 @@
-//! poll-mio where the other steps do not test it: in release builds, and on poll(2).
+//! poll-mio where the other steps do not test it: optimised, and on poll(2).
 
-use super::emulated::count;
-use super::{Done, Result};
+use super::{Done, OPTIMIZED, Result};
+use crate::harness;
 use crate::run::Call;
 
 /// The tests that only all features together have.
-const WANTED: &str = "test edges::";
+const WANTED: &str = "edges::";
 
-/// Release builds check no associations and pin the sizes of sockets; the poll(2) engine is chosen
-/// by a condition, and gets a target folder of its own.
+/// Builds without assertions check no associations and pin the sizes of sockets; the poll(2) engine
+/// is chosen by a condition, and gets a target folder of its own.
 pub(super) fn everywhere() -> Result {
     let test = "test -p poll-mio --all-features --lib --test it";
-    tested(&Call::cargo(&format!("{test} --release")))?;
+    tested(&Call::cargo(&format!("{test} {OPTIMIZED}")))?;
     let flags = "--cfg mio_unsupported_force_poll_poll";
     let cargo = |call: &str| {
         Call::cargo(&format!("{call} --target-dir target/poll-two")).env("RUSTFLAGS", flags)
@@ -28,7 +28,7 @@ pub(super) fn everywhere() -> Result {
 fn tested(call: &Call) -> crate::Outcome {
     let output = call.output()?;
     print!("{output}");
-    match count(&output, WANTED) {
+    match harness::passed(&output, WANTED) {
         0 => Err(format!("`{WANTED}` was not run: {}", call.line())),
         _ => Ok(()),
     }
