@@ -2,9 +2,11 @@
 //! the machine's own packages and toolchain stay as they are.
 
 use core::fmt;
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use crate::workspace::root;
 
@@ -38,15 +40,70 @@ pub(crate) fn folder(path: &str) -> PathBuf {
     root().join("target/other").join(path)
 }
 
+/// Does what only one thread of one program may do at a time, such as to fetch something once for
+/// all; whoever comes second waits, and then finds it done. Not to be nested under one name.
+pub(crate) fn alone<T>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let failed = |e| Trouble::Failed(format!("the lock of {name}: {e}"));
+    let _held = lock(name).map_err(failed)?;
+    work()
+}
+
+/// A lock that is given back with the file, also when the program is killed.
+fn lock(name: &str) -> io::Result<File> {
+    let folder = folder("locks");
+    fs::create_dir_all(&folder)?;
+    let file = File::create(folder.join(name))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            println!("({name} is being prepared elsewhere; waiting for that)");
+            file.lock()?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    Ok(file)
+}
+
 /// Writes a script that can be run, and the folder it stands in. It takes the place of an old one
 /// at once: somebody may be starting that.
 pub(crate) fn write_program(path: &Path, script: &str) -> Result<(), Trouble> {
     let failed = |e| Trouble::Failed(format!("{}: {e}", path.display()));
-    let new = path.with_extension("new");
+    let new = path.with_extension(format!("new-{}", process::id()));
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent)
         .and_then(|()| fs::write(&new, script))
         .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o755)))
         .and_then(|()| fs::rename(&new, path))
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Trouble, alone, folder};
+    use core::sync::atomic::{AtomicU32, Ordering};
+    use std::fs;
+    use std::thread;
+
+    #[test]
+    fn what_is_done_under_one_name_is_done_by_one_at_a_time() {
+        let name = format!("test-{}", std::process::id());
+        let inside = AtomicU32::new(0);
+        let work = || {
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+            thread::yield_now();
+            inside.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..100).for_each(|_| alone(&name, work).unwrap()));
+            }
+        });
+        let failed = alone(&name, || Err::<(), _>(Trouble::Failed("why".to_owned())));
+        assert_eq!(failed, Err(Trouble::Failed("why".to_owned())));
+        fs::remove_file(folder("locks").join(name)).unwrap();
+    }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::Outcome;
 use crate::other::standard::{self, Purpose, Wanted};
 use crate::other::zig::Zig;
-use crate::other::{Trouble, bundle, folder};
+use crate::other::{Trouble, bundle, folder, source};
 use crate::run::{Call, now};
 use crate::workspace::{crates, root};
 use report::{Cell, Report, Row};
@@ -64,7 +64,7 @@ fn chosen(arguments: &[String]) -> Result<(bool, Vec<&'static Target>), String> 
 
 fn examine(targets: &[&'static Target]) -> Report {
     let start = now();
-    // Fetched when the first target wants it.
+    // Fetched when the first target wants it, if not ahead of that.
     let zig: Fetched = LazyCell::new(Zig::fetched);
     let ready: Vec<Ready> = targets.iter().map(|it| Ready::new(it, &zig)).collect();
     let wanted: Vec<Wanted<'_>> = ready.iter().map(Ready::wanted).collect();
@@ -74,6 +74,12 @@ fn examine(targets: &[&'static Target]) -> Report {
         rows: ready.iter().map(|ready| ready.row(&zig)).collect(),
         inputs,
     }
+}
+
+/// Fetches what [`all`] wants, if it was not before.
+pub(crate) fn fetch() -> Result<(), Trouble> {
+    Zig::fetched()?;
+    source::library().map(drop)
 }
 
 /// The compiler with the headers and stubs.
@@ -136,12 +142,11 @@ impl Ready {
         let flags = flags.as_ref().map_err(Trouble::clone)?;
         let Wanted { target, purpose } = self.wanted();
         let mut call = Call::cargo(arguments)
-            .args(&["--target-dir", "target/other/build", "--target", target].map(str::to_owned))
-            .env("RUSTFLAGS", flags)
-            // What is carried to another machine should be small; and what is built once needs no
-            // notes for the next time.
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_INCREMENTAL", "0");
+            .args(
+                &["--profile", "carried", "--target-dir", "target/other/build"].map(str::to_owned),
+            )
+            .args(&["--target", target].map(str::to_owned))
+            .env("RUSTFLAGS", flags);
         if let Purpose::Link(linker) = purpose {
             let linker = linker.display().to_string();
             call = call.env(&standard::variable(target, "LINKER"), &linker);
@@ -161,11 +166,13 @@ impl Ready {
     }
 
     /// Links every test and program, and puts the tests together for a machine of that system.
+    ///
+    /// Not xtask, in which no symbol can be missing: it calls nothing but the standard library.
     fn link(&self, linker: &Result<PathBuf, Trouble>, flags: &Flags) -> Result<(), Trouble> {
         if let Err(trouble) = linker {
             return Err(trouble.clone());
         }
-        let all = "test --workspace --lib --bins --tests --examples --no-run";
+        let all = "test --workspace --exclude xtask --lib --bins --tests --examples --no-run";
         let messages = ["--message-format", "json-render-diagnostics"].map(str::to_owned);
         let messages = self.cargo(all, flags)?.args(&messages).output();
         let programs = bundle::programs(&messages.map_err(Trouble::Failed)?);

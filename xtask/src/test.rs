@@ -13,6 +13,7 @@ mod models;
 mod tally;
 
 use core::time::Duration;
+use std::thread;
 
 use crate::run::{Call, now};
 use crate::workspace::{crates, read};
@@ -141,6 +142,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         Wanted::Targets { names, strict } => return architectures::run(&names, strict),
     };
     let start = now();
+    if !inner_loop {
+        fetch_ahead();
+    }
     let mut rows = Vec::new();
     for step in STEPS.iter().filter(|step| step.quick || !inner_loop) {
         println!("\n== {}", step.name);
@@ -160,6 +164,14 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     } else {
         Err(format!("{failed} of {} steps FAILED", rows.len()))
     }
+}
+
+/// Begins to fetch what later steps want while the first ones compile and the network is idle.
+///
+/// Trouble is told by the step that wants what cannot be had; what is still being fetched, it waits
+/// for.
+fn fetch_ahead() {
+    thread::spawn(|| [targets::fetch(), kernels::fetch()]);
 }
 
 fn row(name: &str, took: Duration, result: &Result) -> String {

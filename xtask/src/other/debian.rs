@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Trouble, folder};
+use super::{Trouble, alone, folder};
 use crate::run::Call;
 
 /// A view of the package mirror that this machine is configured for, with lists of its own.
 #[derive(Debug)]
 pub(crate) struct Mirror {
+    name: String,
     folder: PathBuf,
 }
 
@@ -26,25 +27,36 @@ impl Mirror {
 
     fn open(name: &str, suites: Option<&[&str]>) -> Result<Self, Trouble> {
         let mirror = Self {
+            name: name.to_owned(),
             folder: folder("debian").join(name),
         };
-        if mirror.folder.join("complete").exists() {
-            return Ok(mirror);
-        }
-        if !Call::new("apt-get", &["--version"]).works() {
-            let reason = "no apt-get, and so no packages of Debian";
-            return Err(Trouble::Lacking(reason.to_owned()));
-        }
-        mirror.set_up(suites).map_err(|reason| {
-            Trouble::Lacking(format!("no lists of Debian's packages ({reason})"))
+        mirror.alone(|| {
+            if mirror.folder.join("complete").exists() {
+                return Ok(());
+            }
+            if !Call::new("apt-get", &["--version"]).works() {
+                let reason = "no apt-get, and so no packages of Debian";
+                return Err(Trouble::Lacking(reason.to_owned()));
+            }
+            mirror.set_up(suites).map_err(|reason| {
+                Trouble::Lacking(format!("no lists of Debian's packages ({reason})"))
+            })
         })?;
         Ok(mirror)
     }
 
     /// Fetches the lists again: they name versions that a mirror drops when newer ones come.
     pub(crate) fn refresh(&self) -> Result<(), Trouble> {
-        let update = self.apt("apt-get", &["-q", "update"]).run();
-        update.map_err(Trouble::Lacking)
+        self.alone(|| self.update().map_err(Trouble::Lacking))
+    }
+
+    /// Apt's own locks are for a machine's one set of lists, and fail where another waits.
+    fn alone<T>(&self, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+        alone(&format!("debian-{}", self.name), work)
+    }
+
+    fn update(&self) -> Result<(), String> {
+        self.apt("apt-get", &["-q", "update"]).run()
     }
 
     /// Writes a configuration that keeps everything in the folder, and fetches the lists. A list
@@ -79,24 +91,27 @@ impl Mirror {
             ));
         }
         write(&self.folder.join("apt.conf"), &config)?;
-        self.apt("apt-get", &["-q", "update"]).run()?;
+        self.update()?;
         write(&self.folder.join("complete"), "")
     }
 
     /// The versions of a package, newest first.
     pub(crate) fn versions(&self, package: &str) -> Result<Vec<String>, Trouble> {
-        let lines = self.apt("apt-cache", &["madison", package]).output();
-        let lines = lines.map_err(Trouble::Lacking)?;
+        let lines = self.ask(&["madison", package])?;
         Ok(lines.lines().filter_map(version_of).collect())
     }
 
     /// The names of the packages that match a regular expression.
     pub(crate) fn names(&self, pattern: &str) -> Result<Vec<String>, Trouble> {
         let search = ["search", "--names-only", pattern];
-        let lines = self.apt("apt-cache", &search).output();
-        let lines = lines.map_err(Trouble::Lacking)?;
+        let lines = self.ask(&search)?;
         let names = lines.lines().filter_map(|line| line.split(' ').next());
         Ok(names.map(str::to_owned).collect())
+    }
+
+    fn ask(&self, question: &[&str]) -> Result<String, Trouble> {
+        let call = self.apt("apt-cache", question);
+        self.alone(|| call.output().map_err(Trouble::Lacking))
     }
 
     /// Unpacks packages, `name` or `name=version`, without what they depend on, and says where.
@@ -138,16 +153,18 @@ impl Mirror {
         fetch: impl Fn(&[&str]) -> Result<(), String>,
     ) -> Result<PathBuf, Trouble> {
         let mark = |package: &str| self.folder.join(format!("unpacked-{package}"));
-        let mut new = packages.to_vec();
-        new.retain(|package| !mark(package).exists());
-        if !new.is_empty() && fetch(&new).is_err() {
-            self.refresh()?;
-            fetch(&new).map_err(Trouble::Lacking)?;
-        }
-        for package in new {
-            write(&mark(package), "").map_err(Trouble::Failed)?;
-        }
-        Ok(self.folder.join("root"))
+        self.alone(|| {
+            let mut new = packages.to_vec();
+            new.retain(|package| !mark(package).exists());
+            if !new.is_empty() && fetch(&new).is_err() {
+                self.update().map_err(Trouble::Lacking)?;
+                fetch(&new).map_err(Trouble::Lacking)?;
+            }
+            for package in new {
+                write(&mark(package), "").map_err(Trouble::Failed)?;
+            }
+            Ok(self.folder.join("root"))
+        })
     }
 
     /// Unpacks every archive of a folder and removes it.

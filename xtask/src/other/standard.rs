@@ -6,7 +6,7 @@ use std::hash::DefaultHasher;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Trouble, folder, source};
+use super::{Trouble, alone, folder, source};
 use crate::run::Call;
 
 /// What a standard library is good for.
@@ -28,7 +28,9 @@ pub(crate) struct Wanted<'a> {
 /// The compiler's own switches for building its library; only those calls see them.
 const FLAGS: &str =
     "-Zforce-unstable-if-unmarked -Cdebuginfo=0 --cap-lints=warn -Ainternal_features";
-const FEATURES: &str = "panic-unwind,backtrace";
+/// Without the feature backtrace, which is a fifth of the work: what is linked with these libraries
+/// has nothing that would tell a line from another.
+const FEATURES: &str = "panic-unwind";
 
 /// The flags for rustc with which it finds a standard library for `target`: none where one is
 /// installed; else one is built, once for each compiler, from that compiler's source.
@@ -38,14 +40,20 @@ pub(crate) fn flags(target: &str, purpose: Purpose<'_>) -> Result<String, Troubl
     }
     let wanted = Wanted { target, purpose };
     let place = place()?;
-    if !place.libraries(wanted).exists() {
+    alone(LOCK, || {
+        if place.libraries(wanted).exists() {
+            return Ok(());
+        }
         let library = source::library()?;
         build(&place, &library, &[wanted]).map_err(Trouble::Failed)?;
         let failed = |e| Trouble::Failed(format!("{target}: {e}"));
-        install(&place, wanted).map_err(failed)?;
-    }
+        install(&place, wanted).map_err(failed)
+    })?;
     Ok(format!("--sysroot={}", place.sysroot(purpose).display()))
 }
+
+/// Who builds for one purpose does so in one folder, and takes from it what is done.
+const LOCK: &str = "standard-library";
 
 /// Builds what several targets lack with one call for each purpose: the crates of one library wait
 /// for each other, those of several do not.
@@ -66,7 +74,9 @@ pub(crate) fn prepare(wanted: &[Wanted<'_>]) {
         let Ok(library) = source::library() else {
             return;
         };
-        drop(build(&place, &library, &several));
+        drop(alone(LOCK, || {
+            build(&place, &library, &several).map_err(Trouble::Failed)
+        }));
     }
 }
 

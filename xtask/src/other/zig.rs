@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Trouble, folder, write_program};
+use super::{Trouble, alone, folder, write_program};
 use crate::run::Call;
 
 /// The version that was tried; a newer one may lose or gain a system.
@@ -20,19 +20,18 @@ impl Zig {
     /// Fetched with Python's package installer, once.
     pub(crate) fn fetched() -> Result<Self, Trouble> {
         let place = folder("zig").join(VERSION);
-        let zig = Self {
-            program: place.join("ziglang/zig"),
-        };
-        if zig.program.exists() {
-            return Ok(zig);
-        }
-        let fetched = fetch(&place);
-        fetched.map_err(|reason| {
-            Trouble::Lacking(format!(
-                "no zig {VERSION}, which has the headers and stubs of other systems: {reason}"
-            ))
+        let program = place.join("ziglang/zig");
+        alone("zig", || {
+            if program.exists() {
+                return Ok(());
+            }
+            fetch(&place).map_err(|reason| {
+                Trouble::Lacking(format!(
+                    "no zig {VERSION}, which has the headers and stubs of other systems: {reason}"
+                ))
+            })
         })?;
-        Ok(zig)
+        Ok(Self { program })
     }
 
     /// A call of the compiler for one of its targets, such as `x86_64-freebsd`.

@@ -9,7 +9,7 @@ use super::{Done, elsewhere, examples};
 use crate::Outcome;
 use crate::other::bundle::{self, Program};
 use crate::other::guest::{Guest, Kernel};
-use crate::other::{Trouble, folder};
+use crate::other::{Trouble, alone, folder};
 use crate::run::Call;
 
 /// A series of kernels, and the release of Debian that has it.
@@ -62,7 +62,19 @@ pub(super) fn oldest() -> super::Result {
     }
 }
 
+/// Fetches what [`oldest`] wants, if it was not before.
+pub(super) fn fetch() -> Result<(), Trouble> {
+    let [oldest, ..] = &SERIES;
+    Guest::new()?;
+    Kernel::newest(oldest.name, oldest.release).map(drop)
+}
+
 fn on_kernel(series: &Series, tally: &mut Tally) -> Result<(), Trouble> {
+    // What a guest gets stands in one folder.
+    alone("guest", || in_guest(series, tally))
+}
+
+fn in_guest(series: &Series, tally: &mut Tally) -> Result<(), Trouble> {
     let mut guest = Guest::new()?;
     let kernel = Kernel::newest(series.name, series.release)?;
     let programs = programs()?;
