@@ -15,7 +15,8 @@ const LEFT_OUT: [&str; 4] = ["injected", "cost", "interruption", "timeouts"];
 fn under_strace(calls: &str, fault: &str, arguments: &[&str]) -> Option<Output> {
     let strace = |program: &std::path::Path, arguments: &[&str]| {
         let output = Command::new("timeout")
-            .args(["120", "strace", "-f", "-qq", "-o", "/dev/null", "-e"])
+            .args(["120", "strace", "-f", "--seccomp-bpf", "-qq"])
+            .args(["-o", "/dev/null", "-e"])
             .args([&format!("trace={calls}"), "-e"])
             .arg(format!("inject={calls}:{fault}"))
             .arg(program)
