@@ -6,7 +6,8 @@ const COLUMNS_MAX: usize = 100;
 const FILE_LINES_WARN: usize = 500;
 const FILE_LINES_MAX: usize = 600;
 
-/// Line ends and trailing space in every text file; width and number of lines in Rust source.
+/// Line ends and trailing space in every text file; width in Rust source and in the root's own
+/// documents; number of lines in Rust source.
 pub(super) fn check(path: &str, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut say = |line, what: String| problems.push(Problem::new(path, line, what));
@@ -27,24 +28,42 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Problem> {
     if !text.is_empty() && (!text.ends_with('\n') || text.ends_with("\n\n")) {
         say(count, "a file ends with exactly one newline".to_owned());
     }
-    if path.ends_with(".rs") {
-        for (index, line) in text.lines().enumerate() {
-            let width = line.chars().count();
-            // An address cannot be broken, nor a row of a table in the documentation.
-            let whole = line.contains("://") || line.trim_start().starts_with("/// |");
-            if width > COLUMNS_MAX && !whole {
-                say(
-                    index + 1,
-                    format!("{width} columns; at most {COLUMNS_MAX} fit side by side"),
-                );
-            }
-        }
-        if count > FILE_LINES_MAX {
-            let what = format!("{count} lines, more than {FILE_LINES_MAX}: split it by concept");
-            say(count, what);
-        }
+    for (line, width) in wide(path, text) {
+        say(
+            line,
+            format!("{width} columns; at most {COLUMNS_MAX} fit side by side"),
+        );
+    }
+    if path.ends_with(".rs") && count > FILE_LINES_MAX {
+        let what = format!("{count} lines, more than {FILE_LINES_MAX}: split it by concept");
+        say(count, what);
     }
     problems
+}
+
+/// The lines that are too wide, and how wide they are; not those that cannot be broken.
+fn wide(path: &str, text: &str) -> Vec<(usize, usize)> {
+    let document = path.ends_with(".md") && !path.contains('/');
+    if !document && !path.ends_with(".rs") {
+        return Vec::new();
+    }
+    // An address, the row of a table, a link.
+    let source = |line: &str| line.contains("://") || line.trim_start().starts_with("/// |");
+    let whole = |line: &str| match document {
+        true => line.starts_with('|') || line.contains("]("),
+        false => source(line),
+    };
+    let mut drawn = false;
+    let mut wide = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        // What stands between fences in a document is drawn or copied.
+        drawn ^= document && line.starts_with("```");
+        let width = line.chars().count();
+        if width > COLUMNS_MAX && !drawn && !whole(line) {
+            wide.push((index + 1, width));
+        }
+    }
+    wide
 }
 
 /// A Rust file that is about to become too long.
@@ -67,7 +86,10 @@ mod tests {
         for text in ["", "//! A.\n\nfn a() {}\n", &widest, &address, &row] {
             assert_eq!(check("a.rs", text), [], "{text}");
         }
-        assert_eq!(check("a.md", &("x".repeat(200) + "\n")), []);
+        let long = "x".repeat(101);
+        assert_eq!(check("crates/a/README.md", &format!("{long}\n")), []);
+        let whole = format!("| {long} |\n[a](b) {long}\n```text\n{long}\n```\nx\n");
+        assert_eq!(check("README.md", &whole), []);
     }
 
     #[test]
@@ -78,11 +100,13 @@ mod tests {
             ("a\t\n", "trailing space"),
             ("a", "one newline"),
             ("a\n\n", "one newline"),
-            (&("x".repeat(101) + "\n"), "101 columns"),
+            (&("é".repeat(101) + "\n"), "101 columns"),
             (&"a\n".repeat(601), "601 lines"),
         ] {
             assert_says(&check("a.rs", text), expected);
         }
+        let behind_a_drawing = format!("```text\nx\n```\n{}\n", "é".repeat(101));
+        assert_says(&check("README.md", &behind_a_drawing), "101 columns");
     }
 
     #[test]
