@@ -341,10 +341,18 @@ impl<S: Service> Context<'_, S> {
 
     /// Begins a graceful shutdown at the end of this turn: nothing is read or accepted any more,
     /// what was sent is written, for as long as `grace` at most, and each resource is handed over
-    /// to the service.
+    /// to the service. A second one can only end it sooner.
     pub fn shut_down(&mut self, grace: Duration) {
-        if !self.resources.stop.has_begun() {
-            self.resources.stop = Stop::Asked(grace);
+        match self.resources.stop {
+            Stop::No => self.resources.stop = Stop::Asked(grace),
+            Stop::Asked(before) => self.resources.stop = Stop::Asked(grace.min(before)),
+            Stop::Draining(alarm, end) => {
+                let sooner = self.host.now().saturating_add(grace);
+                if sooner < end && self.host.reset(alarm, sooner) {
+                    self.resources.stop = Stop::Draining(alarm, sooner);
+                }
+            }
+            Stop::Late => {}
         }
     }
 

@@ -106,7 +106,7 @@ impl<C> Controller<C> {
     /// accepted any more, what was sent is written, for as long as `grace` at most, and each
     /// resource is handed over to the service.
     ///
-    /// A second one changes nothing. Commands are still delivered until all is written.
+    /// A second one can only end it sooner. Commands are still delivered until all is written.
     ///
     /// # Errors
     ///
@@ -123,10 +123,13 @@ impl<C> Controller<C> {
         self.shared.post.post(message)
     }
 
-    /// How the runtime ended; nothing while it runs.
+    /// How the runtime ended; nothing while it runs. Locks a mutex.
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
-        self.shared.ended.get().cloned()
+        // First, because a runtime says how it ended before it is dropped.
+        let is_dropped = self.shared.post.is_closed();
+        let ended = self.shared.ended.get().cloned();
+        ended.or_else(|| is_dropped.then_some(Ended::Stopped))
     }
 
     /// What the runtime had counted at the end of its last turn. No lock, no wake-up.
@@ -154,6 +157,7 @@ impl<C> fmt::Debug for Controller<C> {
 /// Posts to a driver, whatever its engine.
 trait Post<C>: Send + Sync {
     fn post(&self, message: Message<C>) -> Result<(), Message<C>>;
+    fn is_closed(&self) -> bool;
 }
 
 impl<C: Send, W: Wake> Post<C> for Remote<Message<C>, W> {
@@ -164,6 +168,10 @@ impl<C: Send, W: Wake> Post<C> for Remote<Message<C>, W> {
             Ok(()) | Err(PostError::Unwoken(_)) => Ok(()),
             Err(PostError::Closed(message)) => Err(message),
         }
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
     }
 }
 

@@ -2,10 +2,12 @@
 //! is due.
 
 use core::mem;
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
 
-use poll_api::{Interest, Ready, Token, Trigger};
+use poll_api::{Instant, Interest, Ready, Token, Trigger};
+use poll_driver::TimerKey;
 
 use crate::error::{Operation, SendError};
 use crate::host::{Host, Watch};
@@ -41,17 +43,17 @@ pub(crate) struct Resources<S: 'static> {
 pub(crate) enum Stop {
     /// It has not begun.
     No,
-    /// The service asked for it, with this grace.
-    Asked(core::time::Duration),
-    /// Write queues are being drained.
-    Draining,
+    /// The service or a controller asked for it, with this grace.
+    Asked(Duration),
+    /// Write queues are being drained, until this alarm rings at its instant.
+    Draining(TimerKey, Instant),
     /// The grace is over.
     Late,
 }
 
 impl Stop {
     pub(crate) const fn has_begun(self) -> bool {
-        matches!(self, Self::Draining | Self::Late)
+        matches!(self, Self::Draining(..) | Self::Late)
     }
 
     pub(crate) const fn is_late(self) -> bool {
@@ -76,7 +78,15 @@ impl<S: 'static> Resources<S> {
 
     /// Whether there is something to do without any report.
     pub(crate) fn is_busy(&self) -> bool {
-        !self.backlog.is_empty() || !self.notices.is_empty() || matches!(self.stop, Stop::Asked(_))
+        !self.backlog.is_empty()
+            || !self.notices.is_empty()
+            || matches!(self.stop, Stop::Asked(_))
+            || self.has_stopped()
+    }
+
+    /// Whether a shutdown is over: nothing is left to be drained.
+    pub(crate) const fn has_stopped(&self) -> bool {
+        self.stop.has_begun() && self.table.len() == 0
     }
 
     /// Puts a resource in line for the next turn.

@@ -3,7 +3,6 @@
 use core::any::Any;
 use core::fmt;
 use core::panic::AssertUnwindSafe;
-use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{catch_unwind, resume_unwind};
@@ -229,14 +228,14 @@ where
             }
         }
         self.resources.table.end_batch();
-        if let Stop::Asked(grace) = self.resources.stop {
-            self.begin_stop(grace);
+        if let Stop::Asked(_) = self.resources.stop {
+            self.begin_stop();
         }
         if !self.resources.notices.is_empty() {
             self.notify_all();
         }
         self.controller.shared().publish(&self.resources);
-        if self.resources.stop.has_begun() && self.resources.table.len() == 0 {
+        if self.resources.has_stopped() {
             self.controller.shared().end(Ended::Stopped);
             return Ok(Status::Stopped);
         }
@@ -373,17 +372,21 @@ where
     }
 
     /// Stops all reading and lets each resource go once what was sent to it is written.
-    fn begin_stop(&mut self, grace: Duration) {
+    fn begin_stop(&mut self) {
         self.with(|service, context| service.stopping(context));
-        self.resources.stop = Stop::Draining;
+        // The service may have asked for less.
+        let Stop::Asked(grace) = self.resources.stop else {
+            return;
+        };
+        let end = self.driver.clock().now().saturating_add(grace);
+        let alarm = self.driver.insert(end, Alarm::Stop);
+        self.resources.stop = Stop::Draining(alarm, end);
         let ids: Vec<AnyId> = self.resources.table.ids().collect();
         self.with(|_, context| {
             for id in ids {
                 context.begin_close(id);
             }
         });
-        let end = self.driver.clock().now().saturating_add(grace);
-        self.driver.insert(end, Alarm::Stop);
     }
 
     /// When a host that sleeps on the runtime's descriptor has to come back at the latest, and take

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::panic::catch_unwind;
 use std::thread;
 
+use poll_api::Clock;
 use poll_net::TcpListener;
 use poll_os::Monotonic;
 use poll_reactor::{
@@ -181,4 +182,144 @@ fn a_chunk_of_anything_shows_its_length_and_nothing_else() {
     let chunk = Chunk::from("secret");
     assert_eq!(format!("{chunk:?}"), "Chunk(6 bytes)");
     assert!(!chunk.is_empty() && Chunk::from(Vec::new()).is_empty());
+}
+
+fn shut_down_twice<E: TestEngine>(engine: E, first: Duration, second: Duration, drains: bool) {
+    let (here, _there) = pair();
+    let mut runtime = runtime(engine, Script::passive());
+    let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+    runtime.with(|_, context| context.send_chunk(id, vec![4; MUCH]).unwrap());
+    let controller = runtime.controller();
+    controller.shut_down(first).unwrap();
+    if drains {
+        assert_eq!(runtime.turn(Limit::Now).unwrap(), Status::Running);
+    }
+    controller.shut_down(second).unwrap();
+    let end = Monotonic.now().saturating_add(LONG);
+    let mut status = Status::Running;
+    while status == Status::Running && Monotonic.now() < end {
+        status = runtime.turn(Limit::Until(end)).unwrap();
+    }
+    assert_eq!(status, Status::Stopped, "{first:?} {second:?} {drains}");
+    let stops = runtime.service().seen.iter();
+    assert_eq!(stops.filter(|seen| **seen == Seen::Stopping).count(), 1);
+}
+
+#[test]
+fn a_second_shutdown_can_only_end_sooner() {
+    let (soon, late) = (Duration::ZERO, Duration::MAX);
+    for drains in [false, true] {
+        for (first, second) in [(soon, late), (late, soon)] {
+            shut_down_twice(poll_os::Poll::new().unwrap(), first, second, drains);
+            shut_down_twice(poll_os::poll::Poll::new().unwrap(), first, second, drains);
+        }
+    }
+}
+
+#[test]
+fn a_reactor_that_is_dropped_waits_for_nobody_although_a_shutdown_has_time() {
+    let (here, there) = pair();
+    let mut stream = Some(here);
+    let script = Script::new(move |seen, context| {
+        if *seen == Seen::Started {
+            let id = context
+                .register(Stream::new(stream.take().unwrap()))
+                .unwrap();
+            context.send_chunk(id, vec![4; MUCH]).unwrap();
+        }
+    });
+    let reactor = poll_reactor::Reactor::new(script).unwrap();
+    let controller = reactor.controller();
+    controller.shut_down(Duration::MAX).unwrap();
+    let dropped = thread::spawn(move || drop(reactor));
+    let end = Monotonic.now().saturating_add(LONG);
+    while !dropped.is_finished() && Monotonic.now() < end {
+        thread::yield_now();
+    }
+    assert!(
+        dropped.is_finished(),
+        "it waits for a peer that reads nothing"
+    );
+    drop(there);
+}
+
+#[test]
+fn a_shutdown_whose_last_resource_is_taken_between_turns_ends() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, _there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        runtime.with(|_, context| {
+            context.send_chunk(id, vec![4; MUCH]).unwrap();
+            context.shut_down(Duration::MAX);
+        });
+        settle(&mut runtime);
+        runtime.with(|_, context| assert!(context.unregister(id).is_some()));
+        assert!(runtime.next_deadline().is_some(), "nobody would come back");
+        let end = Monotonic.now().saturating_add(LONG);
+        assert_eq!(runtime.turn(Limit::Until(end)).unwrap(), Status::Stopped);
+        assert!(Monotonic.now() < end);
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn controllers_know_that_a_runtime_was_dropped() {
+    fn test<E: TestEngine>(engine: E) {
+        let runtime = runtime(engine, Script::passive());
+        let controller = runtime.controller();
+        assert_eq!(controller.ended(), None);
+        drop(runtime);
+        assert_eq!(controller.ended(), Some(Ended::Stopped));
+        assert_eq!(controller.command(1).unwrap_err().reason, Ended::Stopped);
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn a_resource_that_fails_while_it_is_drained_has_failed_and_is_not_handed_over() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, there) = pair();
+        let mut runtime = runtime(engine, Script::passive());
+        let id: Id<Peer> = runtime.register(Stream::new(here)).unwrap();
+        runtime.with(|_, context| {
+            context.send_chunk(id, vec![4; MUCH]).unwrap();
+            context.shut_down(Duration::MAX);
+        });
+        settle(&mut runtime);
+        drop(there);
+        let script = runtime.run().unwrap();
+        let Some(Seen::Failed(failed, told)) = script.seen.last() else {
+            panic!("{:?}", script.seen);
+        };
+        assert_eq!(*failed, id.any());
+        assert!(told.starts_with("Write "), "{told}");
+        assert!(
+            !script
+                .seen
+                .iter()
+                .any(|seen| matches!(seen, Seen::HandedOver(..)))
+        );
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn a_reactor_dropped_by_its_own_service_ends() {
+    let (ended, end) = std::sync::mpsc::channel::<()>();
+    let (give, given) = std::sync::mpsc::channel::<poll_reactor::Reactor<Script>>();
+    let script = Script::new(move |seen, _| {
+        let _ = &ended;
+        if *seen == Seen::Command(1) {
+            drop(given.recv_timeout(LONG).unwrap());
+        }
+    });
+    let reactor = poll_reactor::Reactor::new(script).unwrap();
+    let controller = reactor.controller();
+    controller.command(1).unwrap();
+    give.send(reactor).unwrap();
+    // Its service is dropped with the thread.
+    let gone = end.recv_timeout(LONG);
+    assert_eq!(gone, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+    assert_eq!(controller.ended(), Some(Ended::Stopped));
 }
