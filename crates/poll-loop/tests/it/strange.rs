@@ -26,6 +26,7 @@ struct Inner {
     wakes: AtomicUsize,
     meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     woken: Mutex<Option<bool>>,
+    always: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Orders {
@@ -47,6 +48,11 @@ impl Orders {
     /// Lets this happen in the next wait, which has to sleep.
     pub(crate) fn meanwhile(&self, happens: impl FnOnce() + Send + 'static) {
         *self.inner.meanwhile.lock().unwrap() = Some(Box::new(happens));
+    }
+
+    /// Lets this happen in each wait from now on.
+    pub(crate) fn in_each_wait(&self, happens: impl Fn() + Send + 'static) {
+        *self.inner.always.lock().unwrap() = Some(Box::new(happens));
     }
 
     /// Whether what happened then would have ended that sleep; none if there was none.
@@ -124,6 +130,9 @@ impl Engine for Strange {
         let is_due = next.is_some();
         if let Some(happens) = next {
             assert_ne!(timeout, Some(Duration::ZERO), "it does not sleep");
+            happens();
+        }
+        if let Some(happens) = &*orders.always.lock().unwrap() {
             happens();
         }
         self.inner.wait(events, Some(Duration::ZERO))?;

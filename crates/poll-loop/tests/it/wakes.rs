@@ -1,12 +1,14 @@
 //! What wakes a poller that sleeps, what does not, and what becomes of a wake that is refused.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use poll_conformance::scripted::ManualClock;
 use poll_loop::Registrar;
 
-use crate::stage::ids;
+use crate::stage::{NOW, ids};
 use crate::strange::{Strange, strange};
 
 const MS: Duration = Duration::from_millis(1);
@@ -106,4 +108,27 @@ fn a_timer_for_which_the_poller_could_not_be_woken_is_none() {
     assert_eq!(orders.woken(), Some(false));
     assert_eq!(ids(&mut poller, Some(5 * MS)), []);
     assert_eq!(poller.next_deadline(), None);
+}
+
+#[test]
+fn a_wait_ends_in_time_although_more_is_asked_for_than_a_turn_can_do() {
+    let (mut poller, _, orders) = strange();
+    let registrar = poller.registrar().clone();
+    let late = registrar.set_timeout(Duration::from_secs(9)).unwrap();
+    let waits = Arc::new(AtomicUsize::new(0));
+    orders.in_each_wait({
+        let waits = Arc::clone(&waits);
+        move || {
+            assert!(
+                waits.fetch_add(1, Ordering::SeqCst) < 100,
+                "this wait does not end"
+            );
+            for _ in 0..300 {
+                assert!(registrar.reset(late, Duration::from_secs(9)).unwrap());
+            }
+        }
+    });
+    assert_eq!(ids(&mut poller, NOW), []);
+    let due = poller.set_timeout(Duration::ZERO).unwrap();
+    assert_eq!(ids(&mut poller, None), [due], "timers do not starve either");
 }
