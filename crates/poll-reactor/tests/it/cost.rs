@@ -72,7 +72,7 @@ fn a_turn_is_one_call_however_many_resources_are_idle() {
         drop(idle);
     }
     alone("a_turn_is_one_call_however_many_resources_are_idle", || {
-        on_each_engine!(test)
+        on_each_engine!(test);
     });
 }
 
@@ -133,7 +133,9 @@ fn a_command_makes_no_call_while_the_runtime_is_awake_and_one_while_it_sleeps() 
     }
     alone(
         "a_command_makes_no_call_while_the_runtime_is_awake_and_one_while_it_sleeps",
-        || on_each_engine!(test),
+        || {
+            on_each_engine!(test);
+        },
     );
 }
 
@@ -160,5 +162,7 @@ fn timers_and_sends_make_none() {
         assert_eq!(runtime.metrics().writes, 1);
         drop(there);
     }
-    alone("timers_and_sends_make_none", || on_each_engine!(test));
+    alone("timers_and_sends_make_none", || {
+        on_each_engine!(test);
+    });
 }
