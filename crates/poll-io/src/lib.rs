@@ -75,6 +75,14 @@ pub mod guide {
     )]
     pub mod event_loop {}
 
+    /// Chapter 3: a service and the resources it owns.
+    #[cfg_attr(feature = "reactor", doc = include_str!("../guide/reactor.md"))]
+    #[cfg_attr(
+        not(feature = "reactor"),
+        doc = "Its programs need the feature `reactor`."
+    )]
+    pub mod reactor {}
+
     /// Moving from amy, mio-extras or calloop.
     #[cfg_attr(feature = "event-loop", doc = include_str!("../guide/from_amy.md"))]
     #[cfg_attr(
