@@ -18,9 +18,6 @@ use crate::resource::Sink;
 use crate::settings::Settings;
 use crate::table::{Occupied, Table};
 
-/// `EPERM`, which has this number on every Unix.
-const EPERM: i32 = 1;
-
 /// The resources of a runtime and what is to be done about them.
 pub(crate) struct Resources<S: 'static> {
     pub(crate) table: Table<S>,
@@ -352,7 +349,7 @@ impl<S: 'static> Resources<S> {
         if occupied.is_some_and(|occupied| !occupied.entry.never_blocks()) {
             match self.watch(id, host) {
                 // epoll's word for what cannot be waited for because it never blocks.
-                Err(error) if error.raw_os_error() == Some(EPERM) => {}
+                Err(error) if poll_os::never_blocks(&error) => {}
                 other => return other,
             }
         }
