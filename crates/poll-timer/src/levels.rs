@@ -113,9 +113,6 @@ impl Levels {
         if self.emptying() == Some((level, bucket)) {
             self.least = width(0);
         }
-        if self.swept == (level, bucket) {
-            self.chunks.restart();
-        }
     }
 
     // The level and bucket that is being moved down.
