@@ -128,6 +128,26 @@ fn resets_for_ever_leave_nothing_behind() {
 }
 
 #[test]
+fn timers_on_one_level_cancelled_for_ever_are_swept_again_and_again() {
+    let mut random = Random(9);
+    let mut wheel = TimerWheel::new();
+    let set = |wheel: &mut TimerWheel<u64>, random: &mut Random| {
+        wheel.insert(at(40 * SECOND + random.below(20 * SECOND)), 0)
+    };
+    let mut keys: Vec<TimerKey> = (0..COUNT / 10)
+        .map(|_| set(&mut wheel, &mut random))
+        .collect();
+    for round in 0..2 * COUNT {
+        let victim = random.index(keys.len());
+        assert!(wheel.cancel(keys[victim]).is_some());
+        keys[victim] = set(&mut wheel, &mut random);
+        if round % 64 == 0 {
+            assert_bytes(&wheel, keys.len(), CHURNED);
+        }
+    }
+}
+
+#[test]
 fn timers_put_off_and_cancelled_for_ever_take_at_most_twice_as_much() {
     let mut random = Random(7);
     let (mut wheel, mut keys) = filled(&mut random);

@@ -147,6 +147,45 @@ fn a_sweep_from_end_to_end_leaves_no_dead_entry_and_fills_the_chunks() {
 }
 
 #[test]
+fn a_sweep_that_has_ended_begins_with_the_first_chunk_again() {
+    let mut chunks = Chunks::new();
+    let mut queue = Queue::EMPTY;
+    for index in 0..48 {
+        chunks.push(&mut queue, entry(index));
+    }
+    for _ in 0..3 {
+        assert!(!chunks.sweep(&mut queue, |_| true));
+        assert!(!chunks.sweep(&mut queue, |_| true));
+        assert!(chunks.sweep(&mut queue, |_| true));
+    }
+}
+
+#[test]
+fn queues_that_were_cleared_amid_a_sweep_are_like_new() {
+    let mut chunks = Chunks::new();
+    let mut queues = [Queue::EMPTY, Queue::EMPTY];
+    for lap in 0..3 {
+        for index in 0..40 {
+            for queue in &mut queues {
+                chunks.push(queue, entry(index));
+            }
+        }
+        // The first lap is swept to the middle, the others from the beginning to the end.
+        let mut steps = 0;
+        while !chunks.sweep(&mut queues[0], |_| true) && (lap > 0 || steps == 0) {
+            steps += 1;
+        }
+        assert_eq!(steps, if lap == 0 { 1 } else { 2 });
+        check(&chunks, &queues);
+        for queue in &mut queues {
+            chunks.clear(queue);
+        }
+        assert_eq!(chunks.len(), 0);
+        check(&chunks, &queues);
+    }
+}
+
+#[test]
 fn a_sweep_of_all_renews_the_earliest_deadline() {
     let mut chunks = Chunks::new();
     let mut queue = Queue::EMPTY;

@@ -285,6 +285,20 @@ fn timers_with_equal_deadlines_fire_in_the_order_they_were_set_from_wherever_the
 }
 
 #[test]
+fn a_short_bucket_is_sorted_whole_and_the_first_of_it_fires_in_one_small_expiry() {
+    // A bucket of 262 µs beside the wheel's position, with as many timers as are sorted at once.
+    const BUCKET: u64 = 1 << 18;
+    let mut wheel = TimerWheel::new();
+    assert_eq!(fire(&mut wheel, 1 << 30), []);
+    let first = (1 << 30) + BUCKET;
+    for n in (0..512).rev() {
+        wheel.insert(at(first + n * (BUCKET / 512)), n);
+    }
+    let mut expiry = wheel.expiry(at(first), 1);
+    assert_eq!(wheel.expire(&mut expiry).map(|timer| timer.value), Some(0));
+}
+
+#[test]
 fn an_idle_wheel_wakes_once_for_a_timer_and_once_a_level_after_a_cancellation() {
     // Alone: exactly then.
     let mut wheel = TimerWheel::new();

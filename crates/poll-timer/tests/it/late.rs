@@ -3,6 +3,8 @@
 use poll_timer::TimerWheel;
 
 use super::faults::{at, fire};
+use super::model::{Pair, Step};
+use super::random::Random;
 
 #[test]
 fn a_burst_set_for_the_past_moves_no_more_in_a_turn_than_its_budget() {
@@ -86,4 +88,28 @@ fn what_is_set_late_while_others_are_being_filed_waits_for_the_next_expiry() {
     assert!(rest.iter().copied().eq(1..40));
     assert_eq!(wheel.next_deadline(), Some(at(1)));
     assert_eq!(fire(&mut wheel, 1_000), [(1, 99)]);
+}
+
+#[test]
+fn crowds_set_for_the_past_and_cancelled_agree_with_an_ordered_map_while_they_are_filed() {
+    for seed in 0..20 {
+        let mut random = Random(seed);
+        let mut pair = Pair::default();
+        pair.now = 1_000_000;
+        pair.run(&Step::Expire(1, Vec::new()));
+        for _ in 0..1_500 {
+            let which = usize::try_from(random.below(1 << 30)).unwrap();
+            // So many are cancelled that the dead are swept amid their filing.
+            pair.run(&match random.below(100) {
+                0..55 => Step::Insert(-i128::from(random.below(1_000))),
+                55..97 => Step::Cancel(which),
+                97 => Step::Insert(i128::from(random.below(1_000))),
+                98 => Step::Reset(which, i128::from(random.below(1_000))),
+                _ => Step::Expire(which % 3, Vec::new()),
+            });
+        }
+        pair.check_all();
+        pair.now += 1_000;
+        pair.drain();
+    }
 }
