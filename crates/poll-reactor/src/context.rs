@@ -174,12 +174,27 @@ impl<S: Service> Context<'_, S> {
     /// Ends a resource once what was sent to it is written: no event and no send any more, and then
     /// [`Handle::handed_over`]. False if it is not there any more.
     ///
-    /// A peer that takes nothing delays this without end; set a timer, and
-    /// [`unregister`](Self::unregister) then.
+    /// A peer that takes nothing delays this without end: [`close_within`](Self::close_within).
     pub fn close<R: Resource>(&mut self, id: Id<R>) -> bool {
         if self.resources.table.typed::<R>(id.any()).is_none() {
             return false;
         }
+        self.begin_close(id.any());
+        true
+    }
+
+    /// As [`close`](Self::close), and no later than `grace` from now, with what is not written by
+    /// then. False if it is not there any more.
+    pub fn close_within<R: Resource>(&mut self, id: Id<R>, grace: Duration) -> bool {
+        let Some(typed) = self.resources.table.typed::<R>(id.any()) else {
+            return false;
+        };
+        // What it waited for to take a step is of no interest any more.
+        if let Some(alarm) = typed.state.alarm.take() {
+            self.host.cancel(alarm);
+        }
+        let deadline = self.host.now().saturating_add(grace);
+        typed.state.alarm = Some(self.host.insert(deadline, Alarm::Close(id.any())));
         self.begin_close(id.any());
         true
     }
@@ -323,7 +338,7 @@ impl<S: Service> Context<'_, S> {
     pub fn cancel_timer(&mut self, id: TimerId) -> Option<S::Timer> {
         match self.host.cancel(id.0)? {
             Alarm::Service(timer) => Some(timer),
-            Alarm::Step(_) | Alarm::Stop => None,
+            Alarm::Step(_) | Alarm::Close(_) | Alarm::Stop => None,
         }
     }
 

@@ -92,6 +92,8 @@ pub(crate) struct State {
     pub(crate) is_ended: bool,
     /// It is to be handed over once all is written.
     pub(crate) is_closing: bool,
+    /// Or now, because its grace is over.
+    pub(crate) is_late: bool,
     /// The system takes no more until the engine says so.
     pub(crate) is_blocked: bool,
     /// The service was not told yet that it is registered.
@@ -104,7 +106,7 @@ pub(crate) struct State {
     pub(crate) owes_low: bool,
     /// What went wrong first.
     pub(crate) failure: Option<(Operation, io::Error)>,
-    /// When it asked for its next step.
+    /// When it asked for its next step, or when the grace of its end is over.
     pub(crate) alarm: Option<TimerKey>,
     /// It is on the list of this name.
     pub(crate) in_backlog: bool,
@@ -122,6 +124,7 @@ impl State {
         is_paused: false,
         is_ended: false,
         is_closing: false,
+        is_late: false,
         is_blocked: false,
         is_new: true,
         is_high: false,

@@ -18,6 +18,8 @@ pub(crate) enum Alarm<T> {
     Service(T),
     /// A resource asked for its next step then.
     Step(AnyId),
+    /// The grace of a resource that is being closed is over.
+    Close(AnyId),
     /// The grace of a shutdown is over.
     Stop,
 }

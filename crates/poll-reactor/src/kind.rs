@@ -64,7 +64,8 @@ impl<S: Handle<R>, R: Resource> Kind<S> for Of<R> {
         } else if state.failure.is_some() && !state.is_due(held.resource.interest()) {
             self.fail(id, service, context);
             return;
-        } else if state.is_closing && (typed.outbox.is_empty() || context.resources.stop.is_late())
+        } else if state.is_closing
+            && (typed.outbox.is_empty() || state.is_late || context.resources.stop.is_late())
         {
             if let Some(released) = context.release::<R>(id) {
                 service.handed_over(Id::new(id), released, context);

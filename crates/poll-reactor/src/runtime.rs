@@ -349,6 +349,13 @@ where
                     self.steps(id);
                 }
             }
+            Alarm::Close(id) => {
+                if let Some(occupied) = self.resources.table.get_mut(id) {
+                    occupied.state.alarm = None;
+                    occupied.state.is_late = true;
+                    self.resources.give_notice(id);
+                }
+            }
             Alarm::Stop => {
                 self.resources.stop = Stop::Late;
                 let ids: Vec<AnyId> = self.resources.table.ids().collect();

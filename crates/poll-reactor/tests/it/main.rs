@@ -3,6 +3,7 @@
 
 #[cfg(feature = "count")]
 mod alone;
+mod close;
 mod commands;
 mod cost;
 mod custom;
