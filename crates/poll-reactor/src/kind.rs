@@ -142,6 +142,11 @@ fn step<S: Handle<R>, R: Resource>(
     if !state.is_due(held.resource.interest()) {
         return Next::Report;
     }
+    if state.is_high && !state.is_high_told {
+        // The service may want to pause it, and is told at the end of this turn.
+        resources.hold_over(id);
+        return Next::Nothing;
+    }
     let mut read = 0;
     let io = Io {
         buffer,

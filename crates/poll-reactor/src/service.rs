@@ -203,6 +203,8 @@ pub trait Handle<R: Resource>: Service {
 
     /// The write queue of the resource has grown above its high mark, or shrunk to its low one
     /// ([`Marks`](crate::Marks)).
+    ///
+    /// Growth is told before the next event of the same resource.
     fn pressure(&mut self, id: Id<R>, pressure: Pressure, context: &mut Context<'_, Self>) {
         let _ = (id, pressure, context);
     }
