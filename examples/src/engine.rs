@@ -3,6 +3,10 @@
 use core::fmt;
 use core::str::FromStr;
 use std::env::consts::OS;
+use std::io;
+
+use poll_os::Monotonic;
+use poll_reactor::{Builder, Context, Service};
 
 /// An engine that every target has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +20,32 @@ pub enum EngineName {
 impl EngineName {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Native, Self::Poll];
+}
+
+/// Runs a service on the engine of this name until it is shut down, and hands it back; `start` gives
+/// it its first resources.
+///
+/// # Errors
+///
+/// There is no such engine to be had, `start` failed, or the engine did.
+pub fn run<S: Service>(
+    engine: EngineName,
+    builder: Builder,
+    service: S,
+    start: impl FnOnce(&mut S, &mut Context<'_, S>) -> io::Result<()>,
+) -> io::Result<S> {
+    match engine {
+        EngineName::Native => {
+            let mut runtime = builder.build_on(service, poll_os::Poll::new()?, Monotonic)?;
+            runtime.with(start)?;
+            Ok(runtime.run()?)
+        }
+        EngineName::Poll => {
+            let mut runtime = builder.build_on(service, poll_os::poll::Poll::new()?, Monotonic)?;
+            runtime.with(start)?;
+            Ok(runtime.run()?)
+        }
+    }
 }
 
 impl fmt::Display for EngineName {

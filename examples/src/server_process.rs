@@ -1,4 +1,4 @@
-//! The HTTP server as a process of its own, which is ended whatever happens.
+//! A server as a process of its own, which is ended whatever happens.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use poll_os::{ChildExit, Events, Interest, Poll, Signal, Token, Trigger};
 use sys_process::{Pid, kill};
 
-/// The HTTP server as a process of its own; killed when dropped.
+/// A server as a process of its own; killed when dropped.
 #[derive(Debug)]
 pub struct ServerProcess {
     child: Child,
@@ -22,7 +22,8 @@ pub struct ServerProcess {
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 impl ServerProcess {
-    /// Starts `http_server`, as `command` says but on a free port, and waits for its address.
+    /// Starts a server, as `command` says but on a free port, and waits for its address: the first
+    /// one in the first line that it prints.
     ///
     /// # Errors
     ///
@@ -46,9 +47,8 @@ impl ServerProcess {
         }
         let line = this.line()?;
         let address = line
-            .strip_prefix("http://")
-            .and_then(|rest| rest.split('/').next());
-        let address = address.and_then(|address| address.parse().ok());
+            .split(['/', ' ', ','])
+            .find_map(|word| word.parse().ok());
         this.address = address.ok_or_else(|| Error::new(ErrorKind::InvalidData, line))?;
         Ok(this)
     }

@@ -18,6 +18,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("loop_chat", &["--self-test"]),
     ("mio_tcp_server", &["--self-test"]),
     ("mio_udp_server", &["--self-test"]),
+    ("reactor_chat", &["--self-test"]),
+    ("reactor_echo", &["--self-test"]),
     ("udp_echo", &["--self-test"]),
 ];
 
