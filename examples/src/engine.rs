@@ -22,8 +22,8 @@ impl EngineName {
     pub const ALL: [Self; 2] = [Self::Native, Self::Poll];
 }
 
-/// Runs a service on the engine of this name until it is shut down, and hands it back; `start` gives
-/// it its first resources.
+/// Runs a service on the engine of this name until it is shut down, and hands it back; `start`
+/// gives it its first resources.
 ///
 /// # Errors
 ///

@@ -23,7 +23,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 /// Runs a program that is its own client on each engine.
-fn run_on_each_engine(program: &str, expected: &str) {
+pub(crate) fn run_on_each_engine(program: &str, expected: &str) {
     for engine in EngineName::ALL {
         let output = run(program, &["--self-test", "--engine", &engine.to_string()]);
         assert!(output.contains(expected), "on {engine}: {output}");

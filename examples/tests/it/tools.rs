@@ -14,7 +14,7 @@ use sys_process::{Pid, kill};
 use crate::support::{Client, HELLO, command, count, on_each_engine};
 
 /// Whether the tool is there; says so loudly if not.
-fn is_installed(tool: &str, argument: &str) -> bool {
+pub(crate) fn is_installed(tool: &str, argument: &str) -> bool {
     let status = Command::new(tool)
         .arg(argument)
         .stdout(Stdio::null())
