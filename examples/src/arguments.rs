@@ -26,16 +26,31 @@ impl Arguments {
     ///
     /// `InvalidInput`: nothing follows it, or something that cannot be read.
     pub fn value<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> Result<T> {
+        Ok(self.next_value(name)?.unwrap_or(default))
+    }
+
+    /// What follows `name`, each time that it is there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`value`](Self::value).
+    pub fn values<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Vec<T>> {
+        core::iter::from_fn(|| self.next_value(name).transpose()).collect()
+    }
+
+    fn next_value<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>> {
         let Some(at) = self.position(name) else {
-            return Ok(default);
+            return Ok(None);
         };
         self.0.remove(at);
         if at == self.0.len() {
             return Err(invalid(&format!("{name} needs a value")));
         }
         let text = self.0.remove(at);
-        text.parse()
-            .map_err(|error| invalid(&format!("{name} {text}: {error}")))
+        match text.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(invalid(&format!("{name} {text}: {error}"))),
+        }
     }
 
     /// Nothing may be left.
@@ -74,9 +89,22 @@ mod tests {
         let mut line = arguments("--serve --port 80");
         assert_eq!(line.value("--port", 0).unwrap(), 80);
         assert_eq!(line.value("--seconds", 3).unwrap(), 3);
+        assert_eq!(line.values::<u8>("--file").unwrap(), []);
         assert!(line.flag("--serve"));
         assert!(!line.flag("--serve"));
         line.finish().unwrap();
+    }
+
+    #[test]
+    fn one_name_may_have_many_values() {
+        let mut line = arguments("--file a --serve --file b");
+        assert_eq!(line.values::<String>("--file").unwrap(), ["a", "b"]);
+        assert!(line.flag("--serve"));
+        line.finish().unwrap();
+        let error = arguments("--file a --file")
+            .values::<String>("--file")
+            .unwrap_err();
+        assert_eq!(error.to_string(), "--file needs a value");
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! Shared pieces of the examples: command lines, engines by name, an HTTP load client, and server
-//! processes that are always ended.
+//! Shared pieces of the examples: command lines, engines by name, the console, terminals, an HTTP
+//! load client, and server processes that are always ended.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod console;
 pub mod descriptors;
 pub mod engine;
 pub mod fetch;
 pub mod load;
+pub mod receive;
 pub mod self_test;
 pub mod server_process;
+pub mod tty;
