@@ -8,7 +8,7 @@ use examples::engine::EngineName;
 use examples::server_process::ServerProcess;
 use poll_os::{Clock, Monotonic, Signal};
 
-use crate::programs::run_on_each_engine;
+use crate::services::run_on_each_engine;
 use crate::support::LIMIT;
 use crate::tools::is_installed;
 

@@ -12,6 +12,7 @@ mod key_value;
 mod many;
 mod programs;
 mod requests;
+mod services;
 mod slow;
 mod stop;
 mod support;

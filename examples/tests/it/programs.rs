@@ -1,17 +1,14 @@
 //! The other programs, each run to its end.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::process::{Command, Output};
 
-use examples::engine::EngineName;
-use examples::server_process::{ServerProcess, is_readable_within};
+use examples::server_process::is_readable_within;
 use poll_os::Signal;
 use sys_process::{Pid, kill};
 
 use crate::support::{LIMIT, on_each_engine};
 
-fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let Output {
         status,
         stdout,
@@ -20,47 +17,6 @@ fn run(program: &str, arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "{program}: {status}: {stderr}");
     String::from_utf8(stdout).unwrap()
-}
-
-/// Runs a program that is its own client on each engine.
-pub(crate) fn run_on_each_engine(program: &str, expected: &str) {
-    for engine in EngineName::ALL {
-        let output = run(program, &["--self-test", "--engine", &engine.to_string()]);
-        assert!(output.contains(expected), "on {engine}: {output}");
-    }
-}
-
-#[test]
-fn the_echo_service_returns_what_comes_over_any_socket() {
-    run_on_each_engine(env!("CARGO_BIN_EXE_reactor_echo"), "2 connections served\n");
-}
-
-#[test]
-fn chat_guests_hear_each_other_and_who_does_not_read_is_shown_the_door() {
-    run_on_each_engine(
-        env!("CARGO_BIN_EXE_reactor_chat"),
-        "1 were shown the door\n",
-    );
-}
-
-#[test]
-fn chat_guests_hear_the_goodbye_of_a_room_that_is_told_to_close() {
-    for engine in EngineName::ALL {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_reactor_chat"));
-        command.args(["--engine", &engine.to_string()]);
-        let mut server = ServerProcess::start(command).unwrap();
-        let mut guest = TcpStream::connect(server.address()).unwrap();
-        guest.set_read_timeout(Some(LIMIT)).unwrap();
-        guest.write_all(b"anna\n").unwrap();
-        let greeting = "* anna comes in\n";
-        let mut heard = [0; 16];
-        guest.read_exact(&mut heard).unwrap();
-        assert_eq!(heard, *greeting.as_bytes());
-        server.signal(Signal::TERMINATE).unwrap();
-        let goodbye = std::io::read_to_string(guest).unwrap();
-        assert_eq!(goodbye, "* the room closes\n");
-        assert!(server.wait(LIMIT).unwrap().unwrap().success());
-    }
 }
 
 #[test]

@@ -21,6 +21,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("mio_udp_server", &["--self-test"]),
     ("reactor_chat", &["--self-test"]),
     ("reactor_echo", &["--self-test"]),
+    ("serial_pipe", &["--self-test"]),
+    ("tail_files", &["--self-test"]),
     ("udp_echo", &["--self-test"]),
 ];
 
