@@ -40,8 +40,10 @@ type Output = Target<File>;
 type Door = Listener<TcpListener>;
 type Client = Stream<TcpStream>;
 
-/// How long what was sent may delay the end.
+/// How long what was sent may delay the end, if somebody wants it.
 const GRACE: Duration = Duration::from_secs(5);
+/// And if the input has ended: what is queued takes a slow line that long.
+const SLOW: Duration = Duration::from_secs(60);
 /// After the end of standard input, the device may answer for so long since it said something last.
 const QUIET: Duration = Duration::from_millis(500);
 /// Small, so that an interrupted transfer stops soon: a slow line takes a second for a kilobyte.
@@ -81,13 +83,7 @@ impl Service for Pipe {
     type Timer = ();
 
     fn timer(&mut self, _: TimerId, (): (), context: &mut Context<'_, Self>) {
-        match self.device {
-            // It can answer only what it has heard.
-            Some(device) if context.unsent(device) > 0 => {
-                self.quiet = Some(context.set_timer(QUIET, ()));
-            }
-            _ => context.shut_down(GRACE),
-        }
+        context.shut_down(SLOW);
     }
 }
 

@@ -60,6 +60,24 @@ fn files_that_grow_are_cut_or_are_replaced_are_shown() {
 }
 
 #[test]
+fn a_file_longer_than_the_output_takes_is_shown_without_waiting_for_the_timer() {
+    let path = scratch("long");
+    let text: String = (0..500_000).map(|number| format!("{number}\n")).collect();
+    fs::write(&path, &text).unwrap();
+    for engine in EngineName::ALL {
+        let mut tail = Command::new(env!("CARGO_BIN_EXE_tail_files"));
+        tail.args(["--engine", &engine.to_string(), "--interval-ms", "3600000"])
+            .args(["--from-start", "--file"])
+            .arg(&path);
+        let mut tail = Console::start(tail);
+        let mut output = tail.output.take().unwrap().into_inner();
+        let shown = receive::exactly(&mut output, text.len(), LIMIT).unwrap();
+        assert!(shown == text.as_bytes());
+    }
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn a_tail_that_nobody_reads_any_more_ends() {
     let path = scratch("tail");
     for engine in EngineName::ALL {
