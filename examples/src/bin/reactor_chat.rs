@@ -29,8 +29,8 @@ use poll_codec::{LineEnding, LineReader};
 use poll_net::{TcpListener, TcpStream};
 use poll_os::{Signal, Signals};
 use poll_reactor::{
-    Builder, Context, Error, Handle, Id, Listener, Marks, Pressure, Released, SendError, Service,
-    Stream, StreamEvent,
+    Builder, Context, Error, Handle, Id, Listener, Marks, Released, SendError, Service, Stream,
+    StreamEvent,
 };
 
 type Door = Listener<TcpListener>;
@@ -122,14 +122,6 @@ impl Handle<Guest> for Room {
         context: &mut Context<'_, Self>,
     ) {
         self.leave(id, "", context);
-    }
-
-    fn pressure(&mut self, id: Id<Guest>, pressure: Pressure, context: &mut Context<'_, Self>) {
-        if pressure == Pressure::High
-            && let Some(line) = self.show_out(id, context)
-        {
-            self.say(line, context);
-        }
     }
 }
 
@@ -279,8 +271,7 @@ fn main() -> io::Result<()> {
     let address = listener.local_addr()?;
     println!("chat on {address}, {engine}");
     let marks = Marks {
-        high: UNREAD,
-        limit: 2 * UNREAD,
+        limit: UNREAD,
         ..Marks::default()
     };
     let builder = Builder::new().marks(marks);

@@ -352,7 +352,9 @@ impl Writer {
         // More than the pipe and the queue hold, while nobody reads.
         let much: String = (0..500_000).map(|number| format!("{number}\n")).collect();
         append(&one, &much)?;
-        self.expect(&much)
+        self.expect(&much)?;
+        append(&one, "end\n")?;
+        self.expect("end\n")
     }
 
     fn expect(&mut self, expected: &str) -> io::Result<()> {
