@@ -82,3 +82,81 @@ fn flags(ready: Ready) -> i16 {
     }
     flags
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::os::fd::AsFd;
+
+    use poll_api::{Interest, Ready};
+
+    use super::{interest_of, judge, wanted_by};
+    use crate::poller::{IoFail, IoType};
+
+    #[test]
+    fn an_interest_says_what_is_wanted_and_nothing_is_no_direction() {
+        for wanted in [
+            IoType::read_only(),
+            IoType::write_only(),
+            IoType::read_write(),
+        ] {
+            assert_eq!(interest_of(wanted).map(wanted_by), Some(wanted));
+        }
+        let nothing = interest_of(IoType::none());
+        assert!(nothing.is_none_or(|nothing| nothing == Interest::HANGUP));
+        assert!(wanted_by(Interest::HANGUP).is_none());
+    }
+
+    /// What is told, as text; of a failure its kind and flags.
+    fn told(ready: Ready, wanted: IoType, source: &impl AsFd) -> String {
+        match judge(ready, wanted, source.as_fd()) {
+            Ok(io) => io.to_string(),
+            Err(IoFail::Connectivity(flags)) => format!("hung up {flags:#x}"),
+            Err(IoFail::Os(flags)) => format!("error {flags:#x}"),
+        }
+    }
+
+    #[test]
+    fn a_source_is_over_when_nothing_is_left_to_read_or_nobody_reads() {
+        let (read, write, both) = (Ready::READABLE, Ready::WRITABLE, IoType::read_write());
+        let (over, error) = (Ready::HANGUP, Ready::ERROR);
+        let ends = Ready::READ_CLOSED | Ready::WRITE_CLOSED;
+        let (empty, _other) = std::io::pipe().unwrap();
+        let (full, mut there) = std::io::pipe().unwrap();
+        there.write_all(b"x").unwrap();
+        for (ready, wanted, of_empty, of_full) in [
+            (read, both, "read", "read"),
+            (write, both, "write", "write"),
+            (read | write, both, "read-write", "read-write"),
+            (read | write, IoType::read_only(), "read", "read"),
+            (read | write, IoType::none(), "none", "none"),
+            (Ready::READ_CLOSED, both, "read", "read"),
+            (Ready::WRITE_CLOSED, both, "write", "write"),
+            (read | over, both, "hung up 0x11", "read"),
+            (read | write | ends, both, "hung up 0x15", "read"),
+            (over, IoType::write_only(), "hung up 0x10", "hung up 0x10"),
+            (over, IoType::none(), "hung up 0x10", "hung up 0x10"),
+            (read | error, both, "error 0x9", "read"),
+            (error, IoType::write_only(), "error 0x8", "error 0x8"),
+            (over | error, both, "hung up 0x18", "read"),
+        ] {
+            assert_eq!(told(ready, wanted, &empty), of_empty, "{ready:?} {wanted}");
+            assert_eq!(told(ready, wanted, &full), of_full, "{ready:?} {wanted}");
+        }
+    }
+
+    #[test]
+    fn of_a_source_that_does_not_count_the_report_says_whether_something_is_unread() {
+        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(sys_socket::unread(&listening).is_err());
+        let (read, over) = (Ready::READABLE, Ready::HANGUP);
+        let wanted = IoType::read_only();
+        assert_eq!(told(read | over, wanted, &listening), "read");
+        assert_eq!(told(over, wanted, &listening), "hung up 0x10");
+        assert_eq!(
+            told(read | over | Ready::ERROR, wanted, &listening),
+            "hung up 0x19"
+        );
+    }
+}

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::thread;
 
+use reactor::ResourceId;
 use reactor::poller::popol::{Poller, PopolWaker};
 use reactor::poller::{IoFail, IoType, Poll, Waker, WakerRecv, WakerSend};
 
@@ -63,6 +64,19 @@ fn sources_are_reported_for_as_long_as_they_are_ready_for_what_they_are_watched_
     poller.unregister(id);
     nothing(&mut poller);
     assert!(!poller.set_interest(id, IoType::read_only()));
+}
+
+#[test]
+fn what_was_unregistered_is_reported_no_more_although_it_was_found() {
+    let mut poller = Poller::new();
+    let (one, _other_one) = pair();
+    let (two, _other_two) = pair();
+    let first = poller.register(&one, IoType::write_only());
+    let second = poller.register(&two, IoType::write_only());
+    assert_eq!(poller.poll(Some(LONG)).unwrap(), 2);
+    poller.unregister(first);
+    let rest: Vec<ResourceId> = poller.by_ref().map(|(id, _)| id).collect();
+    assert_eq!(rest, [second]);
 }
 
 #[test]
