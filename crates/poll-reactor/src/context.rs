@@ -209,8 +209,8 @@ impl<S: Service> Context<'_, S> {
 
     /// A resource; nothing if it is not there any more.
     #[must_use]
-    pub fn get<R: Resource>(&mut self, id: Id<R>) -> Option<&R> {
-        Some(&self.resources.table.typed::<R>(id.any())?.held.resource)
+    pub fn get<R: Resource>(&self, id: Id<R>) -> Option<&R> {
+        Some(&self.resources.table.held(id.any())?.resource)
     }
 
     /// A resource, to be changed; nothing if it is not there any more. What it waits for is asked
@@ -374,8 +374,8 @@ impl<S: Service> Context<'_, S> {
     /// The id with its type; nothing if there is no such resource any more, or it is of another
     /// type.
     #[must_use]
-    pub fn typed<R: Resource>(&mut self, id: AnyId) -> Option<Id<R>> {
-        self.resources.table.typed::<R>(id)?;
+    pub fn typed<R: Resource>(&self, id: AnyId) -> Option<Id<R>> {
+        self.resources.table.held::<R>(id)?;
         Some(Id::new(id))
     }
 

@@ -254,6 +254,8 @@ mod tests {
     assert_impl_all!(RegisterError<()>: Send, Sync);
     assert_impl_all!(Released<()>: Send, Sync);
     assert_impl_all!(CommandError<()>: Send, Sync);
+    // Whatever a command is, as long as it can be sent.
+    assert_impl_all!(crate::Controller<core::cell::Cell<u8>>: Clone, Send, Sync);
 
     #[test]
     fn errors_keep_their_kind_and_their_text_as_io_errors() {

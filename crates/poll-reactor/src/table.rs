@@ -131,6 +131,12 @@ impl<S: 'static> Table<S> {
         place.occupied.as_mut()
     }
 
+    /// The resource with its type, to be looked at; nothing also if it has another one.
+    pub(crate) fn held<R: Resource>(&self, id: AnyId) -> Option<&Held<R>> {
+        let entry: &dyn Any = &*self.get(id)?.entry;
+        entry.downcast_ref()
+    }
+
     /// The resource with its type; nothing also if it has another one.
     #[inline]
     pub(crate) fn typed<R: Resource>(&mut self, id: AnyId) -> Option<Typed<'_, R>> {

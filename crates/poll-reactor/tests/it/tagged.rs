@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
 
 use poll_api::Clock;
 use poll_net::UnixStream;
@@ -85,7 +86,7 @@ fn one_type_with_two_tags_is_two_kinds_with_the_abilities_of_the_type() {
             .register(tagged(Stream::new(outer), Outer))
             .unwrap()
             .any();
-        runtime.register(tagged(Stream::new(inner), Inner)).unwrap();
+        let inner = runtime.register(tagged(Stream::new(inner), Inner)).unwrap();
         // Regular, so that the tag has to pass on that it never blocks.
         let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
         let file = tagged(Source::new(file), "manifest");
@@ -110,6 +111,13 @@ fn one_type_with_two_tags_is_two_kinds_with_the_abilities_of_the_type() {
         runtime.with(|_, context| {
             assert!(context.typed::<Side<Outer>>(outer).is_some());
             assert!(context.typed::<Side<Inner>>(outer).is_none());
+            // Two are looked at beside each other.
+            let (inner, outer) = (context.get(inner), context.typed::<Side<Outer>>(outer));
+            let outer = outer.and_then(|outer| context.get(outer));
+            assert_ne!(
+                inner.map(|inner| inner.as_fd().as_raw_fd()),
+                outer.map(|outer| outer.as_fd().as_raw_fd())
+            );
         });
     }
     on_each_engine!(test);
