@@ -13,6 +13,7 @@ mod failures;
 mod fairness;
 mod kinds;
 mod lifecycle;
+mod model;
 mod pressure;
 mod sending;
 mod stage;
