@@ -33,6 +33,43 @@ const PATIENCE: u32 = 16;
 /// readable or [`next_deadline`](Self::next_deadline) has come.
 ///
 /// `E` is the engine, and `C` the clock; neither is known to the service.
+///
+/// # Examples
+///
+/// A program that draws a frame now and then, and leaves the time in between to the runtime:
+///
+/// ```
+/// use core::time::Duration;
+/// use poll_api::Clock;
+/// use poll_reactor::{Context, Limit, Runtime, Service, TimerId};
+///
+/// struct Count(u32);
+///
+/// impl Service for Count {
+///     type Command = u32;
+///     type Timer = u32;
+///
+///     fn command(&mut self, count: u32, context: &mut Context<'_, Self>) {
+///         context.set_timer(Duration::from_millis(1), count);
+///     }
+///
+///     fn timer(&mut self, _: TimerId, count: u32, _: &mut Context<'_, Self>) {
+///         self.0 += count;
+///     }
+/// }
+///
+/// let mut runtime = Runtime::new(Count(0))?;
+/// runtime.controller().command(2)?;
+///
+/// while runtime.service().0 == 0 {
+///     // A frame is drawn here.
+///     let next = runtime.clock().now().saturating_add(Duration::from_millis(16));
+///     while runtime.clock().now() < next {
+///         let _ = runtime.turn(Limit::Until(next))?; // sleeps if there is nothing to do
+///     }
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Runtime<S: Service, E: Engine = Poll, C = Monotonic> {
     service: S,
     // Before the engine, so that descriptors are closed while it still knows them.
