@@ -211,6 +211,40 @@ impl<C> From<CommandError<C>> for io::Error {
     }
 }
 
+/// The engine failed too often, and the runtime has ended.
+pub struct RunError<S> {
+    /// The service.
+    pub service: S,
+    /// What the engine said last.
+    pub error: io::Error,
+}
+
+impl<S> fmt::Display for RunError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the engine failed: {}", self.error)
+    }
+}
+
+impl<S> fmt::Debug for RunError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunError")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> error::Error for RunError<S> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl<S> From<RunError<S>> for io::Error {
+    fn from(failed: RunError<S>) -> Self {
+        failed.error
+    }
+}
+
 /// How a runtime ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

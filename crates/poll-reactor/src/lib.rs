@@ -34,7 +34,7 @@ pub use context::Context;
 pub use controller::Controller;
 pub use datagrams::{DatagramSocket, Datagrams, ReceivedDatagram};
 pub use error::{
-    CommandError, Ended, Error, Operation, Refused, RegisterError, Released, SendError,
+    CommandError, Ended, Error, Operation, Refused, RegisterError, Released, RunError, SendError,
 };
 pub use id::{AnyId, Id, TimerId};
 pub use listener::Listener;
@@ -42,7 +42,7 @@ pub use metrics::Metrics;
 pub use outbox::{Marks, Unsent};
 pub use reactor::{JoinError, Reactor};
 pub use resource::{Io, Received, Resource, Sink, Step};
-pub use runtime::{RunError, Runtime, Status};
+pub use runtime::{Runtime, Status};
 pub use service::{Handle, Pressure, Service};
 pub use stream::{Source, Stream, StreamEvent, Target};
 pub use tagged::Tagged;

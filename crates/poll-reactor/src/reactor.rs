@@ -9,7 +9,8 @@ use std::thread::{self, JoinHandle};
 
 use crate::builder::Builder;
 use crate::controller::Controller;
-use crate::runtime::{RunError, message_of};
+use crate::error::RunError;
+use crate::runtime::message_of;
 use crate::service::Service;
 
 /// A runtime on a thread of its own.

@@ -14,7 +14,7 @@ use poll_os::{Monotonic, Poll};
 use crate::builder::Builder;
 use crate::context::Context;
 use crate::controller::Controller;
-use crate::error::{Ended, RegisterError};
+use crate::error::{Ended, RegisterError, RunError};
 use crate::host::{Alarm, Message};
 use crate::id::{AnyId, Id, TimerId};
 use crate::metrics::Metrics;
@@ -89,40 +89,6 @@ pub enum Status {
     Running,
     /// It was shut down: all resources were handed over, and further turns do nothing.
     Stopped,
-}
-
-/// The engine failed too often, and the runtime has ended.
-pub struct RunError<S> {
-    /// The service.
-    pub service: S,
-    /// What the engine said last.
-    pub error: io::Error,
-}
-
-impl<S> fmt::Display for RunError<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the engine failed: {}", self.error)
-    }
-}
-
-impl<S> fmt::Debug for RunError<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunError")
-            .field("error", &self.error)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<S> core::error::Error for RunError<S> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
-
-impl<S> From<RunError<S>> for io::Error {
-    fn from(failed: RunError<S>) -> Self {
-        failed.error
-    }
 }
 
 impl<S: Service> Runtime<S> {
