@@ -1,9 +1,12 @@
 //! What differs between the systems: constants, function pointers, nothing else.
 
+mod many;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
 use core::ffi::c_int;
+
+pub(crate) use many::{ManyFlags, MessageHeader, RECEIVE_MANY, SEND_MANY};
 
 /// `accept4(2)` and `paccept`-like calls share this form.
 type Accept4 =
@@ -447,59 +450,3 @@ pub(crate) const PACKET_INFO_V4: PacketInfo4Form = PacketInfo4Form {
     destination: 0,
     source: 0,
 };
-
-pub(crate) use many::{ManyFlags, MessageHeader, RECEIVE_MANY, SEND_MANY};
-
-/// Several messages with one call: Linux. FreeBSD's and NetBSD's functions of the same names are
-/// loops in their C libraries, which this crate has itself.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod many {
-    use core::ffi::{c_int, c_uint};
-
-    pub(crate) type MessageHeader = libc::mmsghdr;
-
-    #[cfg(any(target_env = "musl", target_env = "ohos"))]
-    pub(crate) type ManyFlags = c_uint;
-    #[cfg(not(any(target_env = "musl", target_env = "ohos")))]
-    pub(crate) type ManyFlags = c_int;
-
-    #[cfg(target_os = "android")]
-    type Pointer<T> = *const T;
-    #[cfg(not(target_os = "android"))]
-    type Pointer<T> = *mut T;
-
-    type SendMany = unsafe extern "C" fn(c_int, Pointer<MessageHeader>, c_uint, ManyFlags) -> c_int;
-    type ReceiveMany = unsafe extern "C" fn(
-        c_int,
-        *mut MessageHeader,
-        c_uint,
-        ManyFlags,
-        Pointer<libc::timespec>,
-    ) -> c_int;
-
-    pub(crate) const SEND_MANY: Option<SendMany> = Some(libc::sendmmsg);
-    pub(crate) const RECEIVE_MANY: Option<ReceiveMany> = Some(libc::recvmmsg);
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod many {
-    use core::ffi::{c_int, c_uint};
-
-    pub(crate) struct MessageHeader {
-        pub(crate) msg_hdr: libc::msghdr,
-        pub(crate) msg_len: c_uint,
-    }
-
-    pub(crate) type ManyFlags = c_int;
-    type SendMany = unsafe extern "C" fn(c_int, *mut MessageHeader, c_uint, c_int) -> c_int;
-    type ReceiveMany = unsafe extern "C" fn(
-        c_int,
-        *mut MessageHeader,
-        c_uint,
-        c_int,
-        *mut libc::timespec,
-    ) -> c_int;
-
-    pub(crate) const SEND_MANY: Option<SendMany> = None;
-    pub(crate) const RECEIVE_MANY: Option<ReceiveMany> = None;
-}

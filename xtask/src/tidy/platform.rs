@@ -98,9 +98,10 @@ pub(super) fn conditions(path: &str, text: &str) -> Vec<Problem> {
 }
 
 fn whole_file_allowed(path: &str) -> bool {
-    let gate = path.starts_with("crates/sys-")
-        && (path.ends_with("/src/lib.rs") || path.ends_with("/src/target.rs"));
-    gate || ALLOWED.iter().any(|(allowed, _)| path.starts_with(allowed))
+    let ends = ["/src/lib.rs", "/src/target.rs"];
+    let gate = ends.iter().any(|end| path.ends_with(end)) || path.contains("/src/target/");
+    (gate && path.starts_with("crates/sys-"))
+        || ALLOWED.iter().any(|(allowed, _)| path.starts_with(allowed))
 }
 
 /// Tests and examples may be gated as a whole: their first lines are free.
@@ -174,6 +175,7 @@ mod tests {
         for path in [
             "crates/sys-epoll/src/lib.rs",
             "crates/sys-kqueue/src/target.rs",
+            "crates/sys-socket/src/target/many.rs",
             "crates/poll-os/src/lib.rs",
             "crates/poll-net/src/options/tcp.rs",
             "poll-bench/src/main.rs",
@@ -209,10 +211,12 @@ mod tests {
                 &conditions("crates/poll-net/src/tcp.rs", text),
                 "in a condition",
             );
-            assert_says(
-                &conditions("crates/sys-epoll/src/event.rs", text),
-                "in a condition",
-            );
+            for path in [
+                "crates/sys-epoll/src/event.rs",
+                "crates/poll-net/src/target/a.rs",
+            ] {
+                assert_says(&conditions(path, text), "in a condition");
+            }
         }
     }
 
