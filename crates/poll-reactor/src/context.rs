@@ -55,7 +55,7 @@ use crate::table::Occupied;
 ///
 ///     fn timer(&mut self, _: TimerId, guest: Id<Guest>, context: &mut Context<'_, Self>) {
 ///         drop(context.send(guest, b"good night\n"));
-///         context.close(guest);
+///         context.close_within(guest, Duration::from_secs(5)); // it may not read either
 ///     }
 /// }
 ///
