@@ -31,8 +31,8 @@ pub struct Marks {
     /// Once this few bytes are left, after a send took the queue above `high`, the service is told
     /// [`Pressure::Low`](crate::Pressure::Low): always, also if the system took all at once.
     pub low: usize,
-    /// If more bytes than this wait at the end of a turn, the service is told
-    /// [`Pressure::High`](crate::Pressure::High).
+    /// If more bytes than this wait, the service is told [`Pressure::High`](crate::Pressure::High):
+    /// before the next event of the same resource, and at the end of the turn at the latest.
     pub high: usize,
     /// While as many bytes wait, or more, further ones are refused. A queue is at most this and one
     /// send long.

@@ -110,7 +110,7 @@ pub trait Service: Sized + 'static {
 /// # Examples
 ///
 /// An echo whose peers cannot make it keep more than the high [mark](crate::Marks) and what one
-/// turn reads: whoever does not take its answers is not read either.
+/// read brings: whoever does not take its answers is not read either.
 ///
 /// ```
 /// use poll_net::UnixStream;
