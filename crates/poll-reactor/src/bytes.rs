@@ -21,6 +21,9 @@ pub trait Input: Read + AsFd + 'static {
     /// something; false is right for anything.
     const SHORT_READ_IS_LAST: bool = false;
 
+    /// Whether a read stops before urgent data, although there is more behind it, as TCP's does.
+    const STOPS_AT_URGENT: bool = false;
+
     /// Whether reading never blocks, as of a regular file; asked once, at registration.
     fn never_blocks(&self) -> bool {
         false
@@ -50,9 +53,10 @@ pub trait Output: Write + AsFd + 'static {
 }
 
 macro_rules! sockets {
-    ($($socket:ty),*) => {$(
+    ($($socket:ty: $stops_at_urgent:literal),*) => {$(
         impl Input for $socket {
             const SHORT_READ_IS_LAST: bool = true;
+            const STOPS_AT_URGENT: bool = $stops_at_urgent;
         }
         impl Output for $socket {
             const SHORT_WRITE_IS_LAST: bool = true;
@@ -80,10 +84,13 @@ macro_rules! outputs {
     )*};
 }
 
-sockets!(poll_net::TcpStream, poll_net::UnixStream);
+sockets!(poll_net::TcpStream: true, poll_net::UnixStream: false);
 // They have no such question: those of the standard library connect before they exist.
+impl Input for std::net::TcpStream {
+    const SHORT_READ_IS_LAST: bool = true;
+    const STOPS_AT_URGENT: bool = true;
+}
 inputs!(
-    std::net::TcpStream,
     std::os::unix::net::UnixStream,
     poll_net::pipe::Receiver,
     io::PipeReader,

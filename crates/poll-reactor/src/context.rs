@@ -137,7 +137,7 @@ impl<S: Service> Context<'_, S> {
             return Err(refused(resource, ErrorKind::StorageFull.into()));
         };
         let occupied = Occupied {
-            entry: Box::new(Held::new(resource)),
+            entry: Box::new(Held::new(resource, self.resources.tells_urgent)),
             kind: kind_of::<S, R>(),
             trigger: match R::TRIGGER {
                 Trigger::Edge => Trigger::Edge,

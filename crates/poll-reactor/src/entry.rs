@@ -16,16 +16,36 @@ pub(crate) struct Held<R> {
     // How to write, known once something was sent: not every resource can be.
     write: Option<Write<R>>,
     is_full_if_short: bool,
+    // Whether the engine is asked for urgent data too: a read stops there, and no edge tells that
+    // there is more behind it.
+    is_urgent: bool,
 }
 
 type Write<R> = fn(&mut R, &[IoSlice<'_>]) -> io::Result<usize>;
 
 impl<R> Held<R> {
-    pub(crate) const fn new(resource: R) -> Self {
+    /// `tells_urgent`: the engine reports urgent data, and each edge but once.
+    pub(crate) const fn new(resource: R, tells_urgent: bool) -> Self
+    where
+        R: Resource,
+    {
         Self {
             resource,
             write: None,
             is_full_if_short: false,
+            is_urgent: tells_urgent && R::STOPS_AT_URGENT,
+        }
+    }
+
+    /// What the resource waits for, and urgent data.
+    #[inline]
+    pub(crate) fn interest(&self) -> Option<Interest>
+    where
+        R: Resource,
+    {
+        match self.resource.interest() {
+            Some(own) if self.is_urgent && own.is_readable() => Some(own.add(Interest::PRIORITY)),
+            own => own,
         }
     }
 
@@ -54,7 +74,7 @@ impl<R: Resource> Entry for Held<R> {
     }
 
     fn interest(&self) -> Option<Interest> {
-        self.resource.interest()
+        self.interest()
     }
 
     fn never_blocks(&self) -> bool {

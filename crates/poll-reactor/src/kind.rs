@@ -61,7 +61,7 @@ impl<S: Handle<R>, R: Resource> Kind<S> for Of<R> {
         if mem::take(&mut state.is_new) {
             service.registered(Id::new(id), context);
             context.settle();
-        } else if state.failure.is_some() && !state.is_due(held.resource.interest()) {
+        } else if state.failure.is_some() && !state.is_due(held.interest()) {
             self.fail(id, service, context);
             return;
         } else if state.is_closing
@@ -139,7 +139,7 @@ fn step<S: Handle<R>, R: Resource>(
         return Next::Nothing;
     };
     let (held, state) = (typed.held, typed.state);
-    if !state.is_due(held.resource.interest()) {
+    if !state.is_due(held.interest()) {
         return Next::Report;
     }
     if state.is_high && !state.is_high_told {

@@ -104,6 +104,12 @@ pub trait Resource: AsFd + 'static {
     /// takes one step for each report. [`Trigger::Oneshot`] counts as `Level`.
     const TRIGGER: Trigger = Trigger::Edge;
 
+    /// Whether a read stops before urgent data, although there is more behind it, as TCP's does.
+    ///
+    /// Then the engine is asked for urgent data too, where edges are native and it can tell, so
+    /// that a short read is not taken for the last one.
+    const STOPS_AT_URGENT: bool = false;
+
     /// What the resource waits for, besides room for what was sent.
     ///
     /// Asked at registration, after each step, and after the service had the resource by
@@ -190,10 +196,16 @@ pub struct Received<'buffer> {
     /// The bytes; none at the end of the input.
     pub bytes: &'buffer [u8],
     /// Whether the read shows that nothing more is there: it returned less than there was room
-    /// for, and the engine did not report the end. True of sockets and pipes, not of terminals,
-    /// which return a line at a time.
+    /// for, and the engine reported neither the end nor urgent data. True of sockets and pipes,
+    /// not of terminals, which return a line at a time.
     pub is_last: bool,
 }
+
+/// With these, a short read is not the last one.
+const MORE: Ready = Ready::READ_CLOSED
+    .add(Ready::HANGUP)
+    .add(Ready::ERROR)
+    .add(Ready::PRIORITY);
 
 impl<'buffer> Io<'buffer, '_> {
     /// What the engine reported since the last step that found nothing.
@@ -226,8 +238,7 @@ impl<'buffer> Io<'buffer, '_> {
                     // A reader that claims more than there is room for is not believed.
                     let count = count.min(self.buffer.len());
                     *self.read += count as u64;
-                    let over = Ready::READ_CLOSED | Ready::HANGUP | Ready::ERROR;
-                    let is_last = count < self.buffer.len() && !self.ready.intersects(over);
+                    let is_last = count < self.buffer.len() && !self.ready.intersects(MORE);
                     let bytes = self.buffer.get(..count).unwrap_or_default();
                     return Ok(Some(Received { bytes, is_last }));
                 }

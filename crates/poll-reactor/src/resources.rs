@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
 
-use poll_api::{Instant, Interest, Ready, Token, Trigger};
+use poll_api::{Capabilities, Instant, Interest, Ready, Token, Trigger};
 use poll_driver::TimerKey;
 
 use crate::error::{Operation, SendError};
@@ -24,6 +24,8 @@ pub(crate) struct Resources<S: 'static> {
     pub(crate) settings: Settings,
     /// Whether the engine reports edges without being asked for.
     has_edges: bool,
+    /// Whether it also reports urgent data.
+    pub(crate) tells_urgent: bool,
     pub(crate) counters: Counters,
     pub(crate) spare: Spare,
     /// Those that were ready for more than one turn allows.
@@ -59,11 +61,12 @@ impl Stop {
 }
 
 impl<S: 'static> Resources<S> {
-    pub(crate) fn new(settings: Settings, has_edges: bool) -> Self {
+    pub(crate) fn new(settings: Settings, engine: Capabilities) -> Self {
         Self {
             table: Table::new(),
             settings,
-            has_edges,
+            has_edges: engine.edge,
+            tells_urgent: engine.edge && engine.priority,
             counters: Counters::default(),
             spare: Spare::default(),
             backlog: VecDeque::new(),

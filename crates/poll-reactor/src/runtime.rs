@@ -118,7 +118,7 @@ where
     ) -> Self {
         Self {
             service,
-            resources: Resources::new(settings, E::CAPABILITIES.edge),
+            resources: Resources::new(settings, E::CAPABILITIES),
             driver,
             controller,
             buffer: vec![0; settings.buffer].into_boxed_slice(),

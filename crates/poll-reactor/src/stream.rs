@@ -96,6 +96,7 @@ impl<S: Input + Output> Stream<S> {
 impl<S: Input + Output> Resource for Stream<S> {
     type Event<'a> = StreamEvent<'a>;
     const TRIGGER: Trigger = trigger_of::<S>();
+    const STOPS_AT_URGENT: bool = S::STOPS_AT_URGENT;
 
     fn interest(&self) -> Option<Interest> {
         match self.is_connecting {
@@ -165,6 +166,7 @@ impl<S: Input> Source<S> {
 impl<S: Input> Resource for Source<S> {
     type Event<'a> = StreamEvent<'a>;
     const TRIGGER: Trigger = trigger_of::<S>();
+    const STOPS_AT_URGENT: bool = S::STOPS_AT_URGENT;
 
     fn never_blocks(&self) -> bool {
         self.source.never_blocks()

@@ -90,6 +90,7 @@ impl<R: AsFd, T> AsFd for Tagged<R, T> {
 impl<R: Resource, T: 'static> Resource for Tagged<R, T> {
     type Event<'a> = R::Event<'a>;
     const TRIGGER: Trigger = R::TRIGGER;
+    const STOPS_AT_URGENT: bool = R::STOPS_AT_URGENT;
 
     fn interest(&self) -> Option<Interest> {
         self.resource.interest()

@@ -279,3 +279,31 @@ fn what_was_sent_before_the_connection_arrives_although_the_stream_is_closed_or_
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn what_comes_behind_urgent_data_is_read() {
+    fn test<E: TestEngine>(engine: E) {
+        if E::CAPABILITIES.edge && !E::CAPABILITIES.priority {
+            // Nothing tells there.
+            return;
+        }
+        let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let there = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let there = TcpStream::from(std::os::fd::OwnedFd::from(there));
+        let (here, _) = listener.accept().unwrap();
+        let mut runtime = runtime(engine, Script::passive());
+        let id = runtime.register(Stream::new(here)).unwrap().any();
+        settle(&mut runtime);
+        // A read stops there, although more is in the buffer.
+        (&there).write_all(b"before").unwrap();
+        there.send_urgent(b'!').unwrap();
+        (&there).write_all(b"behind").unwrap();
+        turn_until(&mut runtime, |script| {
+            script.bytes_of(id) == b"beforebehind"
+        });
+        let before = runtime.metrics();
+        settle(&mut runtime);
+        assert!(runtime.metrics().steps <= before.steps + 2, "it spins");
+    }
+    on_each_engine!(test);
+}
