@@ -39,20 +39,22 @@ fn everything_but_a_deadline_makes_the_descriptor_readable() {
     assert_eq!(receiver.try_recv(), Ok(1));
     assert_eq!(inner.next_deadline(), None);
     let after = Duration::from_millis(3);
+    let earliest = Monotonic.now().saturating_add(after);
     let timer = registrar.set_timeout(after).unwrap();
     comes("a timer of another thread");
     let deadline = Monotonic.now().saturating_add(after);
-    assert_eq!(ids(&mut inner, NOW), []);
     loop {
+        // On a slow machine, it may be there at once.
+        let found = ids(&mut inner, NOW);
+        if !found.is_empty() {
+            assert_eq!(found, [timer]);
+            assert!(Monotonic.now() >= earliest);
+            break;
+        }
         let next = inner.next_deadline().unwrap();
         assert!(next <= deadline);
         outer
             .wait_until(&mut Events::with_capacity(4), next)
             .unwrap();
-        let found = ids(&mut inner, NOW);
-        if !found.is_empty() {
-            assert_eq!(found, [timer]);
-            break;
-        }
     }
 }
