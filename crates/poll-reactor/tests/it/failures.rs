@@ -1,13 +1,18 @@
 //! Registrations and waits that fail.
 
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
-use poll_api::{Capabilities, Engine, Token};
+use poll_api::{Capabilities, Clock, Engine, Token};
 use poll_net::UnixStream;
 use poll_os::Monotonic;
-use poll_reactor::{Builder, Ended, Operation, Stream};
+use poll_reactor::{
+    Builder, Context, Ended, Error, Handle, Id, Limit, Listener, Operation, Released, Resource,
+    Service, Stream,
+};
 
 use crate::stage::{Script, Seen, TestEngine, on_each_engine, pair, runtime, settle};
 
@@ -112,6 +117,101 @@ fn an_engine_that_fails_for_good_ends_the_runtime_and_one_that_recovers_does_not
                 .to_string()
                 .contains(&message)
         );
+    }
+    on_each_engine!(test);
+}
+
+/// A listener that has no descriptor for a while.
+struct Short {
+    listener: poll_net::TcpListener,
+    attempts: Arc<AtomicU32>,
+    is_short: Arc<AtomicBool>,
+}
+
+impl AsFd for Short {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}
+
+impl poll_net::Accept for Short {
+    type Accepted = <poll_net::TcpListener as poll_net::Accept>::Accepted;
+
+    fn accept_next(&self) -> io::Result<Self::Accepted> {
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        if self.is_short.load(Ordering::Relaxed) {
+            // EMFILE, which has this number on every Unix.
+            return Err(io::Error::from_raw_os_error(24));
+        }
+        poll_net::Accept::accept_next(&self.listener)
+    }
+}
+
+#[derive(Default)]
+struct Accepting {
+    accepted: u32,
+    refused: u32,
+}
+
+impl Service for Accepting {
+    type Command = ();
+    type Timer = ();
+}
+
+impl Handle<Listener<Short>> for Accepting {
+    fn event(
+        &mut self,
+        _id: Id<Listener<Short>>,
+        accepted: <Listener<Short> as Resource>::Event<'_>,
+        _context: &mut Context<'_, Self>,
+    ) {
+        match accepted {
+            Ok(_) => self.accepted += 1,
+            Err(_) => self.refused += 1,
+        }
+    }
+
+    fn failed(
+        &mut self,
+        _id: Id<Listener<Short>>,
+        _released: Released<Listener<Short>>,
+        error: Error,
+        _context: &mut Context<'_, Self>,
+    ) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn a_listener_without_descriptors_waits_and_accepts_again_without_a_new_client() {
+    fn test<E: TestEngine>(engine: E) {
+        let listener = poll_net::TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let attempts: Arc<AtomicU32> = Arc::default();
+        let is_short = Arc::new(AtomicBool::new(true));
+        let short = Short {
+            listener,
+            attempts: Arc::clone(&attempts),
+            is_short: Arc::clone(&is_short),
+        };
+        let mut runtime = Builder::new()
+            .build_on(Accepting::default(), engine, Monotonic)
+            .unwrap();
+        runtime.register(Listener::new(short)).unwrap();
+        let clients = [(); 5].map(|()| std::net::TcpStream::connect(address).unwrap());
+        let end = Monotonic.now().saturating_add(crate::stage::LONG);
+        while runtime.service().refused < 2 {
+            assert!(runtime.turn(Limit::Until(end)).is_ok());
+        }
+        // The runtime slept meanwhile.
+        assert!(runtime.metrics().turns < 12, "{:?}", runtime.metrics());
+        assert_eq!(attempts.load(Ordering::Relaxed), 2);
+        is_short.store(false, Ordering::Relaxed);
+        while runtime.service().accepted < 5 && Monotonic.now() < end {
+            assert!(runtime.turn(Limit::Until(end)).is_ok());
+        }
+        assert_eq!(runtime.service().accepted, 5);
+        drop(clients);
     }
     on_each_engine!(test);
 }

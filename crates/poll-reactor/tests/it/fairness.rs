@@ -83,3 +83,57 @@ fn a_service_that_sends_whenever_it_may_lets_a_turn_end() {
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn a_service_that_commands_itself_lets_a_turn_end() {
+    fn test<E: TestEngine>(engine: E) {
+        let (give, given) = std::sync::mpsc::channel::<poll_reactor::Controller<u32>>();
+        let mut own = None;
+        let again = Script::new(move |seen, _| {
+            if let Seen::Command(number) = seen {
+                let own = own.get_or_insert_with(|| given.recv().unwrap());
+                own.command(number + 1).unwrap();
+            }
+        });
+        let mut runtime = Builder::new().build_on(again, engine, Monotonic).unwrap();
+        let controller = runtime.controller();
+        give.send(runtime.controller()).unwrap();
+        // Timers ask for messages once more.
+        runtime.with(|_, context| context.set_timer(core::time::Duration::ZERO, 1));
+        controller.command(0).unwrap();
+        for _ in 0..10 {
+            assert_eq!(runtime.turn(Limit::Now).unwrap(), Status::Running);
+        }
+        assert!(runtime.service().seen.contains(&Seen::Timer(1)));
+        assert!(runtime.service().seen.len() > 10);
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn a_service_that_resumes_what_it_is_told_of_lets_others_have_their_turn() {
+    fn test<E: TestEngine>(engine: E) {
+        let resumes = Script::new(|seen, context| {
+            if let Seen::End(id) = seen {
+                let id = context.typed::<Peer>(*id).unwrap();
+                assert!(context.resume(id));
+            }
+        });
+        let mut runtime = Builder::new().build_on(resumes, engine, Monotonic).unwrap();
+        let (ended, _) = pair();
+        let ended = runtime.register(Stream::new(ended)).unwrap().any();
+        let (other, mut quiet) = pair();
+        let other = runtime.register(Stream::new(other)).unwrap().any();
+        for turn in 0..20 {
+            if turn == 10 {
+                quiet.write_all(b"me too").unwrap();
+            }
+            assert_eq!(runtime.turn(Limit::Now).unwrap(), Status::Running);
+        }
+        let seen = &runtime.service().seen;
+        assert!(seen.contains(&Seen::Bytes(other, b"me too".to_vec())));
+        let ends = seen.iter().filter(|seen| **seen == Seen::End(ended));
+        assert!((10..=20).contains(&ends.count()), "one in a turn");
+    }
+    on_each_engine!(test);
+}
