@@ -24,6 +24,11 @@ pub trait Input: Read + AsFd + 'static {
     /// Whether a read stops before urgent data, although there is more behind it, as TCP's does.
     const STOPS_AT_URGENT: bool = false;
 
+    /// Whether a read stops behind what a descriptor was passed with, although there is more, as
+    /// that of a Unix socket does: then the engine reports it for as long as there is something,
+    /// and a short read ends the look all the same.
+    const STOPS_AT_DESCRIPTORS: bool = false;
+
     /// Whether reading never blocks, as of a regular file; asked once, at registration.
     fn never_blocks(&self) -> bool {
         false
@@ -53,10 +58,11 @@ pub trait Output: Write + AsFd + 'static {
 }
 
 macro_rules! sockets {
-    ($($socket:ty: $stops_at_urgent:literal),*) => {$(
+    ($($socket:ty: $is_tcp:literal),*) => {$(
         impl Input for $socket {
             const SHORT_READ_IS_LAST: bool = true;
-            const STOPS_AT_URGENT: bool = $stops_at_urgent;
+            const STOPS_AT_URGENT: bool = $is_tcp;
+            const STOPS_AT_DESCRIPTORS: bool = !$is_tcp;
         }
         impl Output for $socket {
             const SHORT_WRITE_IS_LAST: bool = true;
@@ -90,8 +96,11 @@ impl Input for std::net::TcpStream {
     const SHORT_READ_IS_LAST: bool = true;
     const STOPS_AT_URGENT: bool = true;
 }
+impl Input for std::os::unix::net::UnixStream {
+    const SHORT_READ_IS_LAST: bool = true;
+    const STOPS_AT_DESCRIPTORS: bool = true;
+}
 inputs!(
-    std::os::unix::net::UnixStream,
     poll_net::pipe::Receiver,
     io::PipeReader,
     std::process::ChildStdout,

@@ -132,7 +132,7 @@ impl<S: 'static> Resources<S> {
         }
         if operation == Operation::Write && state.is_reading() {
             // The peer may have said something before it went; the report of it may be to come.
-            state.ready |= Ready::READABLE;
+            state.ready |= Ready::READABLE | Ready::ERROR;
             self.hold_over(id);
         }
         self.give_notice(id);

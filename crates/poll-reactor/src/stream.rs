@@ -239,7 +239,7 @@ macro_rules! descriptor {
 descriptor!(Stream, stream; Source, source; Target, target);
 
 const fn trigger_of<S: Input>() -> Trigger {
-    match S::SHORT_READ_IS_LAST {
+    match S::SHORT_READ_IS_LAST && !S::STOPS_AT_DESCRIPTORS {
         true => Trigger::Edge,
         false => Trigger::Level,
     }
@@ -250,11 +250,12 @@ fn read<'buffer, S: Input>(
     io: Io<'buffer, '_>,
 ) -> io::Result<Step<StreamEvent<'buffer>>> {
     let source: &mut dyn Read = source;
+    let has_failed = io.ready().is_error();
     Ok(match io.read(source)? {
         None => Step::Pending,
         Some(Received { bytes: [], .. }) => Step::End(StreamEvent::End),
-        // The engine reports the rest, of whatever is not sure to be drained.
-        Some(Received { bytes, is_last }) if is_last || !S::SHORT_READ_IS_LAST => {
+        // The engine reports the rest, of whatever is not sure to be drained and will stay.
+        Some(Received { bytes, is_last }) if is_last || !S::SHORT_READ_IS_LAST && !has_failed => {
             Step::Last(StreamEvent::Received(bytes))
         }
         Some(Received { bytes, .. }) => Step::Event(StreamEvent::Received(bytes)),

@@ -7,12 +7,15 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use poll_api::{Instant, Interest, Ready};
 use poll_net::UnixStream;
+use poll_os::Monotonic;
 use poll_reactor::{
-    Chunk, Context, Error, Handle, Id, Io, Limit, Output, Released, Resource, SendError, Sink,
-    Status, Step, Target,
+    Builder, Chunk, Context, Error, Handle, Id, Input, Io, Limit, Output, Released, Resource,
+    SendError, Sink, Status, Step, Stream, StreamEvent, Target,
 };
 
-use crate::stage::{Script, Seen, TestEngine, on_each_engine, pair, runtime, settle, turn_until};
+use crate::stage::{
+    Script, Seen, TestEngine, noted, on_each_engine, pair, runtime, settle, turn_until,
+};
 
 type OnStep = Box<dyn FnMut(&UnixStream, Ready, Instant) -> io::Result<Step<u32>> + Send>;
 type OnWrite = Box<dyn FnMut(&UnixStream, &[IoSlice<'_>]) -> io::Result<usize> + Send>;
@@ -419,6 +422,56 @@ fn a_sink_that_claims_too_much_or_takes_nothing_or_fails_harms_nobody() {
             }
         }
         assert_eq!(runtime.metrics().bytes_queued, 300);
+    }
+    on_each_engine!(test);
+}
+
+impl Read for Little {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Input for Little {}
+
+impl Handle<Stream<Little>> for Script {
+    fn event(
+        &mut self,
+        id: Id<Stream<Little>>,
+        event: StreamEvent<'_>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.note(noted(id.any(), event), context);
+    }
+
+    fn failed(
+        &mut self,
+        id: Id<Stream<Little>>,
+        _released: Released<Stream<Little>>,
+        error: Error,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.note(Seen::Failed(id.any(), error.to_string()), context);
+    }
+}
+
+#[test]
+fn much_that_was_still_readable_comes_before_a_failed_write() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, mut there) = pair();
+        let mut runtime = Builder::new()
+            .buffer_size(100)
+            .build_on(Script::passive(), engine, Monotonic)
+            .unwrap();
+        let id = runtime.register(Stream::new(Little(here))).unwrap();
+        settle(&mut runtime);
+        there.write_all(&[5; 5050]).unwrap();
+        drop(there);
+        runtime.with(|_, context| context.send(id, b"hello?").unwrap());
+        turn_until(&mut runtime, |script| {
+            matches!(script.seen.last(), Some(Seen::Failed(..)))
+        });
+        assert_eq!(runtime.service().bytes_of(id.any()), [5; 5050]);
     }
     on_each_engine!(test);
 }

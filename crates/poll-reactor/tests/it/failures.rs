@@ -98,7 +98,7 @@ fn an_engine_that_fails_for_good_ends_the_runtime_and_one_that_recovers_does_not
             .build_on(Script::passive(), failing, Monotonic)
             .unwrap();
         for _ in 0..20 {
-            assert!(runtime.turn(poll_reactor::Limit::Now).is_ok());
+            assert!(runtime.turn(Limit::Now).is_ok());
         }
         let told = runtime.service().seen.iter();
         assert_eq!(told.filter(|seen| **seen == Seen::EngineError).count(), 15);

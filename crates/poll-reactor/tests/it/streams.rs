@@ -1,10 +1,12 @@
 //! What a service is told of its streams, and when.
 
 use core::num::NonZeroU32;
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::thread;
 
+use poll_net::ancillary::{OutgoingControl, control_space};
 use poll_net::{TcpListener, TcpStream};
 use poll_os::Monotonic;
 use poll_reactor::{Builder, Id, Limit, Listener, Stream};
@@ -304,6 +306,26 @@ fn what_comes_behind_urgent_data_is_read() {
         let before = runtime.metrics();
         settle(&mut runtime);
         assert!(runtime.metrics().steps <= before.steps + 2, "it spins");
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn what_comes_behind_a_passed_descriptor_is_read() {
+    fn test<E: TestEngine>(engine: E) {
+        let (here, there) = poll_net::UnixStream::pair().unwrap();
+        let mut runtime = runtime(engine, Script::passive());
+        let id = runtime.register(Stream::new(here)).unwrap().any();
+        settle(&mut runtime);
+        // A read stops behind what a descriptor came with, although more is in the buffer.
+        let mut control = OutgoingControl::with_capacity(control_space(1));
+        control.push_rights(&[there.as_fd()]).unwrap();
+        let parts = [IoSlice::new(b"with ")];
+        assert_eq!(there.send_message(&parts, &control).unwrap(), 5);
+        (&there).write_all(b"without").unwrap();
+        turn_until(&mut runtime, |script| {
+            script.bytes_of(id) == b"with without"
+        });
     }
     on_each_engine!(test);
 }
