@@ -153,13 +153,13 @@ impl Room {
         bytes: &[u8],
         context: &mut Context<'_, Self>,
     ) -> io::Result<()> {
-        let mut rest = Piece(bytes);
-        while !rest.0.is_empty() {
+        let mut rest = bytes;
+        while !rest.is_empty() {
             let Some(place) = self.guests.get_mut(&id) else {
                 return Ok(());
             };
-            // Why it stops does not matter: it goes on until the piece is used up.
-            let _stop = place.lines.read_from(&mut rest)?;
+            // As much as there is room for; the end of the slice is not that of the stream.
+            let _received = place.lines.read_once_from(&mut rest)?;
             while let Some(said) = self.next_said(id)? {
                 self.say(said, context);
             }
@@ -246,18 +246,6 @@ fn name_of(line: &str) -> io::Result<&str> {
         "" => Err(io::Error::other("a guest has a name")),
         _ if name.len() > NAME => Err(io::Error::other("a name has 32 bytes at most")),
         _ => Ok(name),
-    }
-}
-
-/// A piece of a stream, after which more may come.
-struct Piece<'a>(&'a [u8]);
-
-impl Read for Piece<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.is_empty() {
-            true => Err(ErrorKind::WouldBlock.into()),
-            false => self.0.read(buffer),
-        }
     }
 }
 
