@@ -284,3 +284,24 @@ impl fmt::Debug for Unsent {
         write!(f, "Unsent({} bytes)", self.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Chunk, GATHERED, Outbox, Spare, Written};
+
+    #[test]
+    fn the_memory_of_a_burst_is_given_back_however_its_last_chunk_goes() {
+        for last in [1, 2, GATHERED] {
+            let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+            for _ in 0..10 * GATHERED + last {
+                outbox.push(Chunk::from("x"));
+            }
+            while !outbox.is_empty() {
+                let written = outbox.write(&mut spare, |buffers| Ok(buffers.len()));
+                assert!(matches!(written, Written::All | Written::Some));
+            }
+            assert!(outbox.chunks.capacity() <= GATHERED, "{last}");
+            assert_eq!(outbox.queued(), 0);
+        }
+    }
+}

@@ -43,7 +43,7 @@ impl Custom {
         }
     }
 
-    fn interest(mut self, interest: Option<Interest>) -> Self {
+    pub(crate) fn interest(mut self, interest: Option<Interest>) -> Self {
         self.interest = interest;
         self
     }
@@ -53,7 +53,7 @@ impl Custom {
         self
     }
 
-    fn writing(
+    pub(crate) fn writing(
         mut self,
         write: impl FnMut(&UnixStream, &[IoSlice<'_>]) -> io::Result<usize> + Send + 'static,
     ) -> Self {

@@ -175,3 +175,43 @@ fn what_is_watched_for_a_level_is_not_told_that_it_is_ready_when_it_is_resumed()
     }
     on_each_engine!(test);
 }
+
+#[test]
+fn a_report_that_was_harvested_is_not_told_to_whoever_comes_into_its_place() {
+    fn test<E: TestEngine>(engine: E) {
+        use crate::custom::Custom;
+        use poll_reactor::Step;
+        let mut peers = Vec::new();
+        let script = Script::new(move |seen, context| {
+            if let Seen::Told(id, 1) = seen {
+                for other in [1, 2].into_iter().filter_map(AnyId::from_u64) {
+                    if other != *id {
+                        let other = context.typed::<Custom>(other).unwrap();
+                        assert!(context.unregister(other).is_some());
+                    }
+                }
+                let (here, there) = pair();
+                peers.push(there);
+                let quiet = Custom::new(here, |_, _, _| Ok(Step::Last(2)));
+                context.register(quiet).unwrap();
+            }
+        });
+        let mut runtime = runtime(engine, script);
+        let mut peers = Vec::new();
+        for _ in 0..2 {
+            let (here, there) = pair();
+            peers.push(there);
+            let ready = Custom::new(here, |_, _, _| Ok(Step::End(1)));
+            runtime.register(ready).unwrap();
+        }
+        settle(&mut runtime);
+        for peer in &mut peers {
+            peer.write_all(b"now").unwrap();
+        }
+        settle(&mut runtime);
+        let told = runtime.service().seen.iter();
+        let told = told.filter(|seen| matches!(seen, Seen::Told(..)));
+        assert_eq!(told.count(), 1);
+    }
+    on_each_engine!(test);
+}

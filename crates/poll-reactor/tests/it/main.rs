@@ -16,6 +16,7 @@ mod lifecycle;
 mod model;
 mod pressure;
 mod sending;
+mod sinks;
 mod stage;
 mod streams;
 mod tagged;
