@@ -192,8 +192,17 @@ impl Chunks {
         }
     }
 
-    /// Puts all of `back` behind what is in `queue`.
+    /// Puts all of `back`, of which nothing was taken off yet, behind what is in `queue`.
     pub(crate) fn append(&mut self, queue: &mut Queue, back: &mut Queue) {
+        queue.earliest = queue.earliest.min(back.earliest);
+        // Or else a queue of many that were short would consist of chunks that are mostly empty.
+        let ends = [queue.last as usize, back.first as usize];
+        if let Ok([last, first]) = self.chunks.get_disjoint_mut(ends) {
+            last.fill_from(first);
+            if first.entries().is_empty() {
+                self.drop_first_chunk(back);
+            }
+        }
         match self.chunks.get_mut(queue.last as usize) {
             Some(last) => last.next = back.first,
             None => queue.first = back.first,
@@ -202,7 +211,6 @@ impl Chunks {
             queue.last = back.last;
         }
         queue.chunks += back.chunks;
-        queue.earliest = queue.earliest.min(back.earliest);
         *back = Queue::EMPTY;
     }
 

@@ -165,7 +165,8 @@ impl Levels {
             self.chunks.append(filing, waiting);
             self.vacate(LATE, WAITING);
             self.occupied[LATE] = 1 << FILING;
-            if self.swept.0 == LATE {
+            // A sweep of the others goes on, or it would never come to those at their end.
+            if self.swept == (LATE, WAITING) {
                 self.chunks.restart();
             }
         }

@@ -267,6 +267,46 @@ fn timers_cancelled_while_a_bucket_is_being_emptied_take_at_most_twice_as_much()
 }
 
 #[test]
+fn late_timers_of_many_turns_share_their_memory() {
+    let mut wheel = TimerWheel::new();
+    let mut expiry = wheel.expiry(at(SECOND), 1);
+    assert!(wheel.expire(&mut expiry).is_none());
+    for n in 0..COUNT {
+        wheel.insert(at(5), n as u64);
+    }
+    // A turn fires one of those, so the later ones are not filed.
+    for n in 0..COUNT {
+        wheel.insert(at(10), n as u64);
+        let mut expiry = wheel.expiry(at(SECOND), 1);
+        assert!(wheel.expire(&mut expiry).is_some());
+        assert_bytes(&wheel, COUNT, CHURNED);
+    }
+}
+
+#[test]
+fn late_timers_cancelled_before_their_turn_are_swept_again_and_again() {
+    let mut wheel = TimerWheel::new();
+    let mut expiry = wheel.expiry(at(SECOND), COUNT);
+    assert!(wheel.expire(&mut expiry).is_none());
+    for n in 0..COUNT {
+        wheel.insert(at(5), n as u64);
+    }
+    let mut expiry = wheel.expiry(at(SECOND), COUNT);
+    assert!(wheel.expire(&mut expiry).is_some());
+    for n in 0..COUNT / 10 {
+        wheel.insert(at(10), n as u64);
+    }
+    for _ in 0..4 * COUNT {
+        let key = wheel.insert(at(10), 0);
+        // Nobody asks it for anything, so none of them is filed.
+        let expiry = wheel.expiry(at(SECOND), 1);
+        assert!(expiry.is_unfinished());
+        assert!(wheel.cancel(key).is_some());
+        assert_bytes(&wheel, COUNT, CHURNED);
+    }
+}
+
+#[test]
 fn shrinking_gives_the_memory_back() {
     let mut random = Random(6);
     let (mut wheel, mut keys) = filled(&mut random);
