@@ -287,7 +287,8 @@ impl Levels {
 
     #[cold]
     fn put_off(&mut self, entry: Entry, last: u64, near: &mut Near) {
-        if entry.deadline <= last {
+        // The last instant never comes, even in the bucket that ends with it.
+        if entry.deadline <= last && entry.deadline != u64::MAX {
             near.push(entry);
         } else {
             self.place(entry);

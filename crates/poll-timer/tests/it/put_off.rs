@@ -76,3 +76,15 @@ fn a_timer_put_off_for_ever_and_one_whose_slot_is_used_again_wake_nobody_twice()
     assert!(wheel.reset(other, at(30_000)));
     assert_eq!(fire(&mut wheel, 30_000), [(30_000, 3)]);
 }
+
+#[test]
+fn a_timer_put_off_for_ever_does_not_fire_at_the_end_of_the_clock() {
+    let mut wheel = TimerWheel::new();
+    // The end of the clock is in the bucket of the timer that is put off, but not in the other's.
+    wheel.insert(at(u64::MAX - 100), 1);
+    let key = wheel.insert(at(u64::MAX - 3), 2);
+    assert!(wheel.reset(key, Instant::MAX));
+    assert_eq!(fire(&mut wheel, u64::MAX), [(u64::MAX - 100, 1)]);
+    assert_eq!(wheel.next_deadline(), None);
+    assert_eq!(wheel.cancel(key), Some(2));
+}
