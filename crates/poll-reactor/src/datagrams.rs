@@ -1,17 +1,21 @@
 //! Sockets of messages: UDP and Unix datagrams.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use poll_api::Interest;
+use poll_api::{Instant, Interest};
 use poll_net::{UdpSocket, UnixAddr, UnixDatagram};
 
 use crate::resource::{Io, Resource, Step};
 
 /// So many messages wait for room at most.
 const WAITING: usize = 1024;
+/// How long messages wait if there is room, and yet none is taken: so it is with an unconnected
+/// Unix socket whose peer's queue is full, and no system tells when that has room again.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A socket that sends and receives whole messages, in non-blocking mode.
 pub trait DatagramSocket: AsFd + 'static {
@@ -141,6 +145,8 @@ impl DatagramSocket for UnixDatagram {
 pub struct Datagrams<S: DatagramSocket> {
     socket: S,
     waiting: VecDeque<(Vec<u8>, S::Address)>,
+    // When those that wait are tried again, if the engine cannot tell.
+    again_at: Option<Instant>,
 }
 
 /// One message that came.
@@ -160,6 +166,7 @@ impl<S: DatagramSocket> Datagrams<S> {
         Self {
             socket,
             waiting: VecDeque::new(),
+            again_at: None,
         }
     }
 
@@ -196,6 +203,28 @@ impl<S: DatagramSocket> Datagrams<S> {
         Ok(())
     }
 
+    // Sends what waits; an error is about the first of them, which is dropped.
+    fn send_waiting(&mut self, io: &mut Io<'_, '_>) -> io::Result<()> {
+        if self.waiting.is_empty() || self.again_at.is_some_and(|at| io.now() < at) {
+            return Ok(());
+        }
+        self.again_at = None;
+        let mut has_sent = false;
+        while let Some((message, to)) = self.waiting.front() {
+            let sent = self.socket.send(message, to);
+            if matches!(&sent, Err(error) if error.kind() == ErrorKind::WouldBlock) {
+                if !has_sent && io.ready().is_writable() {
+                    self.again_at = Some(io.now().saturating_add(PAUSE));
+                }
+                break;
+            }
+            drop(self.waiting.pop_front());
+            sent?;
+            has_sent = true;
+        }
+        Ok(())
+    }
+
     /// How many messages wait for room.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -213,22 +242,15 @@ impl<S: DatagramSocket> Resource for Datagrams<S> {
     type Event<'a> = io::Result<ReceivedDatagram<'a, S::Address>>;
 
     fn interest(&self) -> Option<Interest> {
-        match self.waiting.is_empty() {
+        match self.waiting.is_empty() || self.again_at.is_some() {
             true => Some(Interest::READABLE),
             false => Some(Interest::READABLE | Interest::WRITABLE),
         }
     }
 
-    fn step<'buffer>(&mut self, io: Io<'buffer, '_>) -> io::Result<Step<Self::Event<'buffer>>> {
-        while let Some((message, to)) = self.waiting.front() {
-            match self.socket.send(message, to) {
-                Ok(_) => drop(self.waiting.pop_front()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    drop(self.waiting.pop_front());
-                    return tell(error);
-                }
-            }
+    fn step<'buffer>(&mut self, mut io: Io<'buffer, '_>) -> io::Result<Step<Self::Event<'buffer>>> {
+        if let Err(error) = self.send_waiting(&mut io) {
+            return tell(error);
         }
         let buffer = io.into_buffer();
         match self.socket.receive(buffer) {
@@ -236,7 +258,9 @@ impl<S: DatagramSocket> Resource for Datagrams<S> {
                 let message = buffer.get(..len).unwrap_or(buffer);
                 Ok(Step::Event(Ok(ReceivedDatagram { message, from })))
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Step::Pending),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                Ok(self.again_at.map_or(Step::Pending, Step::Until))
+            }
             Err(error) => tell(error),
         }
     }

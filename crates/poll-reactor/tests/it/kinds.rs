@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::{Command, ExitStatus, Stdio};
 
 use poll_api::{Clock, Interest};
-use poll_net::{UdpSocket, UnixStream};
+use poll_net::{UdpSocket, UnixDatagram, UnixStream};
 use poll_os::{ChildExit, Monotonic, Signal, Signals};
 use poll_reactor::{
     Builder, Context, Datagrams, Error, Handle, Id, Limit, Ready, ReceivedDatagram, Released,
@@ -120,6 +120,7 @@ handles! {
         let ReceivedDatagram { message, from } = datagram.unwrap();
         service.messages.push((message.to_vec(), from));
     };
+    Datagrams<UnixDatagram>: |_service, datagram| drop(datagram);
     ChildExit: |service, status| service.statuses.push(status);
     Signals: |service, signal| service.signals.push(signal);
 }
@@ -218,6 +219,59 @@ fn a_signal_is_told() {
                 .iter()
                 .all(|signal| *signal == Signal::WINDOW_CHANGE)
         );
+    }
+    on_each_engine!(test);
+}
+
+#[test]
+fn datagrams_for_a_peer_whose_queue_is_full_arrive_once_it_reads() {
+    fn test<E: TestEngine>(engine: E) {
+        const COUNT: usize = 700;
+        let name = format!(
+            "poll-reactor-{}-{}.socket",
+            std::process::id(),
+            core::any::type_name::<E>().len()
+        );
+        let path = std::env::temp_dir().join(name);
+        let there = UnixDatagram::bind(&path).unwrap();
+        let to = poll_net::UnixAddr::from_pathname(&path).unwrap();
+        // Not connected, so the system tells nobody when the peer has room again.
+        let here = Datagrams::new(UnixDatagram::unbound().unwrap());
+        let mut runtime = looking(engine);
+        let id = runtime.register(here).unwrap();
+        let is_queued = runtime.with(|_, context| {
+            let socket = context.get_mut(id).unwrap();
+            let mut sent = (0..COUNT).map(|_| socket.send_to(b"message", to));
+            sent.all(|sent| sent.is_ok())
+        });
+        if !is_queued {
+            // The BSDs say ENOBUFS, which is an error of the one message.
+            std::fs::remove_file(&path).unwrap();
+            return;
+        }
+        runtime.with(|_, context| assert!(context.get_mut(id).unwrap().waiting() > 0));
+        for _ in 0..5 {
+            assert!(runtime.turn(Limit::Now).is_ok());
+        }
+        let before = runtime.metrics().turns;
+        let wait = Limit::For(core::time::Duration::from_millis(30));
+        let end = Monotonic
+            .now()
+            .saturating_add(core::time::Duration::from_millis(30));
+        while Monotonic.now() < end {
+            assert!(runtime.turn(wait).is_ok());
+        }
+        assert!(runtime.metrics().turns - before < 20, "it spins");
+        let end = Monotonic.now().saturating_add(LONG);
+        let mut received = 0;
+        while received < COUNT && Monotonic.now() < end {
+            while there.recv(&mut [0; 8]).is_ok() {
+                received += 1;
+            }
+            assert!(runtime.turn(wait).is_ok());
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(received, COUNT);
     }
     on_each_engine!(test);
 }
