@@ -192,7 +192,8 @@ pub trait Handle<R: Resource>: Service {
     fn event(&mut self, id: Id<R>, event: R::Event<'_>, context: &mut Context<'_, Self>);
 
     /// The resource failed and was taken out of the runtime; everything that could still be read
-    /// from it was handed out before. The error says what was attempted.
+    /// from it was handed out before, unless it was paused or closed. The error says what was
+    /// attempted.
     fn failed(
         &mut self,
         id: Id<R>,
