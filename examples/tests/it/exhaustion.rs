@@ -69,7 +69,13 @@ fn is_answered(client: &mut Client) -> bool {
         .stream
         .set_read_timeout(Some(Duration::from_secs(1)))
         .unwrap();
-    let waiting = client.stream.peek(&mut [0]);
+    let waiting = loop {
+        match client.stream.peek(&mut [0]) {
+            // A receive with a timeout is not taken up again after a signal.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            waiting => break waiting,
+        }
+    };
     client.stream.set_read_timeout(Some(LIMIT)).unwrap();
     match waiting {
         Ok(_) => client.response().status() == "200 OK",
