@@ -300,6 +300,7 @@ impl Levels {
         // A look at a timer is worth it if it is often dead.
         let looks = self.chunks.len() - self.chunks.len() / 8 > slots.len();
         let taken = self.take(level, bucket);
+        let mut put_off = false;
         for entry in taken.entries() {
             if !looks {
                 self.move_to(*entry);
@@ -307,11 +308,25 @@ impl Levels {
             }
             match slots.deadline_of(entry) {
                 Some(deadline) if deadline == entry.deadline => self.move_to(*entry),
-                Some(deadline) => self.place(entry.at(deadline)),
+                Some(_) => put_off = true,
                 None => {}
             }
         }
+        if put_off {
+            self.place_put_off(&taken, slots);
+        }
         taken.entries().len()
+    }
+
+    // Places those that were put off, behind the others of their chunk: one of these may be equal.
+    #[cold]
+    fn place_put_off<T>(&mut self, taken: &Taken, slots: &Slots<T>) {
+        for entry in taken.entries() {
+            match slots.deadline_of(entry) {
+                Some(deadline) if deadline != entry.deadline => self.place(entry.at(deadline)),
+                _ => {}
+            }
+        }
     }
 
     fn move_to(&mut self, entry: Entry) {

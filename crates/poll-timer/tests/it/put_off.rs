@@ -60,6 +60,24 @@ fn a_timer_put_off_comes_after_equals_that_were_set_before() {
 }
 
 #[test]
+fn a_timer_put_off_beside_an_equal_comes_after_it_also_where_the_wheel_looks_for_the_dead() {
+    let mut wheel = TimerWheel::new();
+    let start = 1 << 40;
+    let first = wheel.insert(at(start + 5), 1);
+    wheel.insert(at(start + 16), 2);
+    // Most entries of the bucket are dead, so each timer is looked at when it moves down.
+    for _ in 0..10 {
+        let dead = wheel.insert(at(start + 17), 3);
+        assert_eq!(wheel.cancel(dead), Some(3));
+    }
+    assert!(wheel.reset(first, at(start + 16)));
+    assert_eq!(
+        fire(&mut wheel, start + 20),
+        [(start + 16, 2), (start + 16, 1)]
+    );
+}
+
+#[test]
 fn a_timer_put_off_for_ever_and_one_whose_slot_is_used_again_wake_nobody_twice() {
     let mut wheel = TimerWheel::new();
     let key = wheel.insert(at(1_000), 1);
