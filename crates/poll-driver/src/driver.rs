@@ -311,7 +311,10 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         if let Some(token) = self.next_ready() {
             return Some(Due::Ready(token));
         }
-        if self.expiry.is_none() && !self.timers.is_empty() {
+        // Also without a timer if messages are left: one of them may set a timer that is due, and
+        // does not have to wait for those that come from here on.
+        let may_come = !self.timers.is_empty() || !self.letters.is_empty();
+        if self.expiry.is_none() && may_come {
             // What was posted before this instant is in the box when it is looked into afterwards.
             let now = self.now();
             self.mailbox.take(self.letters.queue());

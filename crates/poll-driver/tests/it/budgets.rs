@@ -122,6 +122,36 @@ fn timers_wait_for_all_the_messages_that_were_posted_before_the_turn() {
 }
 
 #[test]
+fn a_due_timer_that_a_message_sets_does_not_wait_for_the_messages_behind_it() {
+    let mut stage = small();
+    let remote = stage.driver.remote();
+    let asked = stage.driver.now();
+    for text in ["a", "b", "c", "d", "e", "set"] {
+        remote.post(text, Instant::START).unwrap();
+    }
+    let (mut turns, mut came) = (0, None);
+    while came.is_none() {
+        turns += 1;
+        assert!(turns < 20, "the timer starves");
+        stage.driver.turn(Limit::Never).unwrap();
+        // Others post as fast as the loop takes.
+        for text in ["x", "x"] {
+            remote.post(text, Instant::START).unwrap();
+        }
+        stage.clock.advance(Duration::from_millis(1));
+        while let Some(due) = stage.driver.next_due() {
+            match due {
+                Due::Message("set") => drop(stage.driver.insert(asked, 7)),
+                Due::Timer(_, _, value) => came = Some(value),
+                _ => {}
+            }
+        }
+    }
+    // Six are left after the first turn, those included that came in it.
+    assert_eq!((came, turns), (Some(7), 4));
+}
+
+#[test]
 fn a_thread_that_never_stops_posting_holds_up_neither_events_nor_timers() {
     let mut stage = small();
     let remote = stage.driver.remote();
