@@ -2,10 +2,10 @@
 //!
 //! A timer must not come before a message that was posted before its deadline, which may cancel
 //! it. Usually a turn hands out all messages, and then its timers. When more are there than its
-//! budget, the rest is noted together with the present instant; and once all that was noted has
-//! been handed out, timers may come that were due at that instant. Those that are due later wait
-//! for the next note. So no timer overtakes a message, and neither waits for more than what was
-//! there when its time had come, however fast others post.
+//! budget, each turn notes how far they reach, together with the present instant; and once all that
+//! was noted then has been handed out, timers may come that were due at that instant. So no timer
+//! overtakes a message, and neither waits for more than what was there at the end of the turn in
+//! which its time came, however fast others post.
 
 use std::collections::VecDeque;
 
@@ -16,9 +16,11 @@ pub(crate) struct Letters<M> {
     queue: VecDeque<M>,
     // How many this turn may still hand out.
     left: usize,
-    // How many of the queue were there at the instant `noted`.
-    older: usize,
-    noted: Instant,
+    // How many were handed out, in all.
+    out: u64,
+    // The instants of the turns that left some, each with what `out` is to be before timers may
+    // come that were due then. No more than there are messages in the queue.
+    notes: VecDeque<(u64, Instant)>,
     // All that was posted before this instant has been handed out.
     heard: Instant,
 }
@@ -28,8 +30,8 @@ impl<M> Letters<M> {
         Self {
             queue: VecDeque::new(),
             left: 0,
-            older: 0,
-            noted: Instant::START,
+            out: 0,
+            notes: VecDeque::new(),
             heard: Instant::START,
         }
     }
@@ -57,11 +59,10 @@ impl<M> Letters<M> {
         let left = self.left.checked_sub(1)?;
         let letter = self.queue.pop_front()?;
         self.left = left;
-        if self.older > 0 {
-            self.older -= 1;
-            if self.older == 0 {
-                self.heard = self.noted;
-            }
+        self.out += 1;
+        let out = self.out;
+        if let Some((_, noted)) = self.notes.pop_front_if(|(end, _)| *end <= out) {
+            self.heard = noted;
         }
         Some(letter)
     }
@@ -71,8 +72,13 @@ impl<M> Letters<M> {
     pub(crate) fn heard(&mut self, now: Instant) -> Instant {
         if self.is_empty() {
             self.heard = now;
-        } else if self.older == 0 {
-            (self.older, self.noted) = (self.len(), now);
+            // What a flood needed.
+            self.notes = VecDeque::new();
+        } else {
+            let end = self.out + self.len() as u64;
+            // No two notes end alike, so that one message takes off one of them at most.
+            self.notes.pop_back_if(|(last, _)| *last == end);
+            self.notes.push_back((end, now));
         }
         self.heard
     }
@@ -99,14 +105,14 @@ mod tests {
         for (taken, now, out, heard) in [
             (&[][..], 10, &[][..], 10),
             (&[1, 2], 20, &[1, 2], 20),
-            // Three are noted at 30, and are out in the second turn from then on.
+            // Three are left at 30, and are out in the second turn from then on.
             (&[3, 4, 5, 6, 7], 30, &[3, 4], 20),
             (&[8, 9], 40, &[5, 6], 20),
             (&[10, 11], 50, &[7, 8], 30),
-            // Three were noted at 50.
-            (&[12, 13], 60, &[9, 10], 30),
+            // The last one that was left at 40 is the ninth, and each turn leaves three.
+            (&[12, 13], 60, &[9, 10], 40),
             (&[14, 15], 70, &[11, 12], 50),
-            (&[], 80, &[13, 14], 50),
+            (&[], 80, &[13, 14], 60),
             (&[], 90, &[15], 90),
             (&[16], 95, &[16], 95),
         ] {
