@@ -52,9 +52,12 @@ fn a_report_of_a_source_that_has_gone_never_reaches_its_successor() {
         .register(&here, Interest::READABLE, Trigger::Edge)
         .unwrap();
     assert_eq!(slot(new), slot(old), "the same slot");
-    let token = |id: Id| Token(usize::try_from(id.as_u64()).unwrap_or_default());
-    script.report(Report::new(token(old), Ready::READABLE));
-    assert_eq!(ids(&mut stage.poller, NOW), [], "which came late");
+    let token = |id: Id| Token(usize::try_from(id.as_u64() & usize::MAX as u64).unwrap());
+    // A token of 32 bits is the slot alone: there, no report may come late, by the engines' contract.
+    if usize::BITS > 32 {
+        script.report(Report::new(token(old), Ready::READABLE));
+        assert_eq!(ids(&mut stage.poller, NOW), [], "which came late");
+    }
     script.report(Report::new(token(new), Ready::READABLE));
     assert_eq!(ids(&mut stage.poller, NOW), [new]);
     // No source is registered under these.

@@ -77,8 +77,8 @@ fn answers_lines(client: &mut Client) -> Result<()> {
 
 /// Thousands of requests in one piece; what they set is any bytes.
 fn keeps_what_it_is_given(client: &mut Client) -> Result<()> {
-    const KEYS: usize = 5000;
-    let value = |key: usize| [key.to_le_bytes().as_slice(), b"\r\n\0"].concat();
+    const KEYS: u64 = 5000;
+    let value = |key: u64| [key.to_le_bytes().as_slice(), b"\r\n\0"].concat();
     let (mut requests, mut replies) = (Vec::new(), Vec::new());
     for key in 0..KEYS {
         request(&[b"SET", &key.to_le_bytes(), &value(key)], &mut requests);
