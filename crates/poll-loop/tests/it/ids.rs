@@ -53,7 +53,7 @@ fn a_report_of_a_source_that_has_gone_never_reaches_its_successor() {
         .unwrap();
     assert_eq!(slot(new), slot(old), "the same slot");
     let token = |id: Id| Token(usize::try_from(id.as_u64() & usize::MAX as u64).unwrap());
-    // A token of 32 bits is the slot alone: there, no report may come late, by the engines' contract.
+    // A token of 32 bits is the slot alone: there no report may come late, by the contract.
     if usize::BITS > 32 {
         script.report(Report::new(token(old), Ready::READABLE));
         assert_eq!(ids(&mut stage.poller, NOW), [], "which came late");
