@@ -193,7 +193,7 @@ impl<S: Service> Context<'_, S> {
         if let Some(alarm) = typed.state.alarm.take() {
             self.host.cancel(alarm);
         }
-        let deadline = self.host.now().saturating_add(grace);
+        let deadline = self.host.after(grace);
         typed.state.alarm = Some(self.host.insert(deadline, Alarm::Close(id.any())));
         self.begin_close(id.any());
         true
@@ -324,7 +324,7 @@ impl<S: Service> Context<'_, S> {
     /// Sets a timer that fires once, not before `after` has passed from now, and carries `timer`
     /// ([`Service::timer`]). No system call.
     pub fn set_timer(&mut self, after: Duration, timer: S::Timer) -> TimerId {
-        let deadline = self.host.now().saturating_add(after);
+        let deadline = self.host.after(after);
         self.set_timer_at(deadline, timer)
     }
 
@@ -344,7 +344,7 @@ impl<S: Service> Context<'_, S> {
 
     /// Lets a timer fire `after` from now instead; false if it has fired or was cancelled.
     pub fn reset_timer(&mut self, id: TimerId, after: Duration) -> bool {
-        let deadline = self.host.now().saturating_add(after);
+        let deadline = self.host.after(after);
         self.host.reset(id.0, deadline)
     }
 
@@ -362,7 +362,7 @@ impl<S: Service> Context<'_, S> {
             Stop::No => self.resources.stop = Stop::Asked(grace),
             Stop::Asked(before) => self.resources.stop = Stop::Asked(grace.min(before)),
             Stop::Draining(alarm, end) => {
-                let sooner = self.host.now().saturating_add(grace);
+                let sooner = self.host.after(grace);
                 if sooner < end && self.host.reset(alarm, sooner) {
                     self.resources.stop = Stop::Draining(alarm, sooner);
                 }

@@ -34,6 +34,9 @@ pub(crate) enum Message<C> {
 
 /// A driver without its types.
 pub(crate) trait Host<T>: Now {
+    /// So much later than this very moment, for which the clock is read: what a turn knows of the
+    /// time is as old as the turn, and a timer counts from the call.
+    fn after(&self, time: Duration) -> Instant;
     fn insert(&mut self, deadline: Instant, alarm: Alarm<T>) -> TimerKey;
     fn cancel(&mut self, key: TimerKey) -> Option<Alarm<T>>;
     fn reset(&mut self, key: TimerKey, deadline: Instant) -> bool;
@@ -63,6 +66,10 @@ where
     E::Registry: for<'fd> Register<BorrowedFd<'fd>, Error = io::Error>,
     C: Clock,
 {
+    fn after(&self, time: Duration) -> Instant {
+        self.clock().now().saturating_add(time)
+    }
+
     fn insert(&mut self, deadline: Instant, alarm: Alarm<T>) -> TimerKey {
         Self::insert(self, deadline, alarm)
     }
