@@ -3,6 +3,7 @@
 mod alone;
 mod apart;
 mod architectures;
+mod clients;
 mod elsewhere;
 mod emulated;
 mod examples;
@@ -87,6 +88,7 @@ const STEPS: &[Step] = &[
     step("loom models", models::loom),
     step("kqueue on an emulated kernel", emulated::kqueue),
     step("examples", examples::run),
+    step("clients of others", clients::of_redis),
     step("mio's interface everywhere", interface::everywhere),
     step("programs of the originals", compat_at_work),
     step("the oldest Linux kernel", kernels::oldest),
