@@ -321,8 +321,8 @@ impl<S: Service> Context<'_, S> {
         true
     }
 
-    /// Sets a timer that fires once, not before `after` has passed from now, and carries `timer`
-    /// ([`Service::timer`]). No system call.
+    /// Sets a timer that fires once, not before `after` has passed from this call, and carries
+    /// `timer` ([`Service::timer`]). Reads the clock, and makes no system call of the engine.
     pub fn set_timer(&mut self, after: Duration, timer: S::Timer) -> TimerId {
         let deadline = self.host.after(after);
         self.set_timer_at(deadline, timer)
@@ -342,7 +342,7 @@ impl<S: Service> Context<'_, S> {
         }
     }
 
-    /// Lets a timer fire `after` from now instead; false if it has fired or was cancelled.
+    /// Lets a timer fire `after` from this call instead; false if it has fired or was cancelled.
     pub fn reset_timer(&mut self, id: TimerId, after: Duration) -> bool {
         let deadline = self.host.after(after);
         self.host.reset(id.0, deadline)
