@@ -52,6 +52,15 @@ impl Machine {
         Self::build(ScriptedClock::real(), Some(sabotage))
     }
 
+    /// A machine that keeps the contract to the letter and no more: each wake that ends a sleep
+    /// is reported once more by the next wait.
+    #[must_use]
+    pub fn literal() -> Self {
+        let machine = Self::new();
+        machine.kernel.lock().repeats_wakes = true;
+        machine
+    }
+
     fn build(clock: ScriptedClock, sabotage: Option<Sabotage>) -> Self {
         let kernel = Arc::new(Kernel::new(clock, sabotage));
         kernel.follow_clock();

@@ -190,6 +190,17 @@ impl<'f, F: Fixture> Stage<'f, F> {
         self.silent();
     }
 
+    /// Takes the second report of a wake of `token` that met the end of a wait, if there is one.
+    ///
+    /// Not even a wait that only a wake can end is safe from it: stop the process between the two
+    /// steps of a wake, and the wait ends before the second.
+    #[track_caller]
+    pub(crate) fn after_a_wake(&mut self, token: usize) {
+        let reports = self.look();
+        assert!(reports.len() <= 1, "one wake, and now {reports:?}");
+        assert!(reports.iter().all(|event| event.token() == Token(token)));
+    }
+
     /// Makes a full `writer` writable again: `reader` is read until the report comes.
     #[track_caller]
     pub(crate) fn drain_until_writable(&mut self, reader: &F::Source, token: usize) {

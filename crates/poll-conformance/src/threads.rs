@@ -112,6 +112,7 @@ where
             assert_eq!(reports.len(), 1, "{trigger:?}: {reports:?}");
             assert_eq!(reports[0].token(), Token(2), "{trigger:?}");
         });
+        stage.after_a_wake(2);
         stage.silent();
         drain(fixture, here);
     }
@@ -212,6 +213,7 @@ where
             assert_eq!(reports.len(), 1);
             assert_eq!(reports[0].token(), Token(token));
         });
+        stage.after_a_wake(token);
     }
     Ok(())
 }

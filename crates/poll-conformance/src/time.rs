@@ -85,6 +85,7 @@ fn a_long_timeout_does_not_overflow_and_is_ended_by_a_wake<F: Fixture>(fixture: 
             assert_eq!(reports.len(), 1, "{timeout:?} passed within {took:?}");
             assert!(took >= Duration::from_millis(4), "{took:?}");
         });
+        stage.after_a_wake(1);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind, Result};
 use std::sync::{Arc, MutexGuard};
 
@@ -81,7 +82,7 @@ impl<K: Kind> ScriptedEngine<K> {
             events.clear();
         }
         if state.is(Sabotage::FailedWaitLosesReports) {
-            report(&mut state, self.registry.poller, events);
+            let _woken = report(&mut state, self.registry.poller, events);
             events.clear();
         }
     }
@@ -139,14 +140,22 @@ impl<K: Kind> Engine for ScriptedEngine<K> {
             interruptions: state.interruptions,
             was_interrupted: false,
         };
+        let mut slept = false;
         loop {
-            report(&mut state, *poller, events);
+            let woken = report(&mut state, *poller, events);
             if sleep.was_interrupted && state.is(Sabotage::InterruptionLosesReports) {
                 events.clear();
             }
             if !events.is_empty() || sleep.is_over(&state) {
+                if slept
+                    && state.repeats_wakes
+                    && let Some(poller) = state.poller_mut(*poller)
+                {
+                    poller.woken.extend(woken);
+                }
                 break;
             }
+            slept = true;
             if let Some(poller) = state.poller_mut(*poller) {
                 poller.waiting = true;
             }
@@ -201,8 +210,8 @@ fn timeout_of<K: Kind>(state: &State, timeout: Option<Duration>) -> Option<Durat
     Some(timeout)
 }
 
-/// Moves everything that is due and fits into `events`.
-fn report(state: &mut State, id: u64, events: &mut ScriptedEvents) {
+/// Moves everything that is due and fits into `events`; returns the tokens that were woken.
+fn report(state: &mut State, id: u64, events: &mut ScriptedEvents) -> BTreeSet<Token> {
     let hidden = state.is(Sabotage::WakesHideSources);
     let needs_room = state.is(Sabotage::WakersNeedRoomInTheBuffer);
     let mut room = if state.is(Sabotage::OneReportForEachWait) {
@@ -213,7 +222,7 @@ fn report(state: &mut State, id: u64, events: &mut ScriptedEvents) {
     room -= room.min(events.reports.len());
     let due = state.take_due(id, room);
     let Some(poller) = state.poller_mut(id) else {
-        return;
+        return BTreeSet::new();
     };
     let woken = core::mem::take(&mut poller.woken);
     let spurious = core::mem::take(&mut poller.plot.spurious);
@@ -225,14 +234,15 @@ fn report(state: &mut State, id: u64, events: &mut ScriptedEvents) {
         );
     }
     events.reports.extend(spurious);
-    for token in woken {
+    for token in &woken {
         if !needs_room || events.reports.len() < events.capacity {
-            events.reports.push(Event::new(token, Ready::READABLE));
+            events.reports.push(Event::new(*token, Ready::READABLE));
         }
     }
     if reversed {
         events.reports.reverse();
     }
+    woken
 }
 
 /// A wait that has nothing to report yet.

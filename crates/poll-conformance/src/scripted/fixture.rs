@@ -26,6 +26,12 @@ impl<K: Kind> ScriptedFixture<K> {
         Self::build(Machine::new(), Duration::from_secs(2))
     }
 
+    /// A machine that keeps the contract to the letter and no more.
+    #[must_use]
+    pub fn literal() -> Self {
+        Self::build(Machine::literal(), Duration::from_secs(2))
+    }
+
     /// A machine with one defect, and with less patience: its tests fail often.
     #[must_use]
     pub fn sabotaged(sabotage: Sabotage) -> Self {

@@ -30,6 +30,7 @@ impl Kernel {
             last_id: 0,
             interruptions: 0,
             sabotage,
+            repeats_wakes: false,
         };
         Self {
             state: Mutex::new(state),
@@ -65,6 +66,8 @@ pub(super) struct State {
     last_id: u64,
     pub(super) interruptions: u64,
     pub(super) sabotage: Option<Sabotage>,
+    // What ends a sleep is reported once more.
+    pub(super) repeats_wakes: bool,
 }
 
 /// Something that can be open: what a descriptor is a handle to.
