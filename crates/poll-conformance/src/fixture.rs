@@ -5,6 +5,9 @@ use std::io;
 
 use poll_api::{Clock, Engine, Register, Token, Trigger};
 
+/// How long the suite waits unless a fixture says otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The registering half of a fixture's engine.
 pub type Registry<F> = <<F as Fixture>::Engine as Engine>::Registry;
 
@@ -54,8 +57,11 @@ pub trait Fixture: Send + Sync + 'static {
     fn write(&self, source: &Self::Source, bytes: &[u8]) -> io::Result<usize>;
 
     /// How long the suite waits for what must happen; a test may take ten times as long.
+    ///
+    /// It only ends what would hang: a machine that emulates another one, or stands still now and
+    /// then, needs seconds for what is done in an instant elsewhere.
     fn patience(&self) -> Duration {
-        Duration::from_secs(2)
+        PATIENCE
     }
 
     /// Whether the kernel beneath rounds waits up to whole milliseconds although the engine

@@ -18,7 +18,7 @@ pub(crate) const TRIGGERS: [Trigger; 3] = [Trigger::Edge, Trigger::Level, Trigge
 /// How long nothing must happen before the suite believes that nothing will.
 const SILENCE: Duration = Duration::from_millis(5);
 
-/// How many of a hundred looks may report a source that has reached its end and was drained.
+/// How many more reports there may be of a source that has reached its end and was drained.
 const FEW: usize = 3;
 
 /// An engine with its buffer and what tests do with them.
@@ -180,14 +180,44 @@ impl<'f, F: Fixture> Stage<'f, F> {
     }
 
     /// A few more reports are no defect, but they end.
+    ///
+    /// What happened before may be reported late, by a machine that has other things to do: in the
+    /// end, a hundred looks and a wait in a row have nothing to say.
     #[track_caller]
     pub(crate) fn settles(&mut self) {
-        let noisy = (0..100).filter(|_| !self.look().is_empty()).count();
-        assert!(
-            noisy <= FEW,
-            "{noisy} of 100 looks reported something: a loop would spin"
-        );
-        self.silent();
+        let (mut noisy, mut quiet) = (0, 0);
+        while quiet <= 100 {
+            let timeout = if quiet < 100 { Duration::ZERO } else { SILENCE };
+            if self.wait(Some(timeout)).is_empty() {
+                quiet += 1;
+                continue;
+            }
+            (noisy, quiet) = (noisy + 1, 0);
+            assert!(noisy <= FEW, "{noisy} more reports: a loop would spin");
+        }
+    }
+
+    /// Whether `attempt` succeeds once, in as many attempts as the fixture's patience allows: a
+    /// busy machine lets some of them fail, and a defect all.
+    pub(crate) fn once(&mut self, mut attempt: impl FnMut(&mut Self) -> bool) -> bool {
+        let deadline = self.now().saturating_add(self.fixture.patience());
+        loop {
+            if attempt(self) {
+                return true;
+            }
+            if self.now() >= deadline {
+                return false;
+            }
+        }
+    }
+
+    /// How long a wait takes that has nothing to report.
+    #[track_caller]
+    pub(crate) fn length(&mut self, timeout: Duration) -> Duration {
+        let started = self.now();
+        let reports = self.wait(Some(timeout));
+        assert!(reports.is_empty(), "{reports:?}");
+        self.now().saturating_duration_since(started)
     }
 
     /// Takes the second report of a wake of `token` that met the end of a wait, if there is one.
@@ -260,6 +290,23 @@ pub(crate) fn drain<F: Fixture>(fixture: &F, source: &F::Source) -> (usize, bool
             Err(error) if error.kind() == ErrorKind::WouldBlock => return (total, false),
             Err(_) => return (total, true),
         }
+    }
+}
+
+/// Reads `count` bytes, which may still be on their way.
+#[track_caller]
+pub(crate) fn receive<F: Fixture>(fixture: &F, source: &F::Source, count: usize) {
+    let clock = fixture.clock();
+    let deadline = clock.now().saturating_add(fixture.patience());
+    let mut read = 0;
+    loop {
+        read += drain(fixture, source).0;
+        if read >= count {
+            assert_eq!(read, count, "more bytes than were sent");
+            return;
+        }
+        assert!(clock.now() < deadline, "{read} of {count} bytes came");
+        linger(Duration::from_micros(100));
     }
 }
 

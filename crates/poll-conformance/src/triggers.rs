@@ -2,7 +2,7 @@
 
 use poll_api::{Engine, Interest, Ready, Register, Token, Trigger};
 
-use crate::stage::{Stage, TRIGGERS, drain, fill, must, send};
+use crate::stage::{Stage, TRIGGERS, drain, fill, must, receive, send};
 use crate::{Case, Fixture, Verdict};
 
 const EDGE_READ: (Interest, Trigger) = (Interest::READABLE, Trigger::Edge);
@@ -133,7 +133,7 @@ fn oneshot_reports_once_and_is_silent_until_modified<F: Fixture>(fixture: &F) ->
         stage.silent();
         send(fixture, &there, b"y");
         stage.silent();
-        drain(fixture, &here);
+        receive(fixture, &here, 2);
         stage.silent();
         stage.modify(&here, 1, ONESHOT_READ);
         stage.silent();

@@ -7,7 +7,7 @@ use std::thread;
 
 use poll_api::{Engine, EventBuffer, Interest, Ready, Token, Trigger, Wake};
 
-use crate::stage::{Stage, TRIGGERS, drain, linger, must, needs, send};
+use crate::stage::{Stage, TRIGGERS, linger, must, needs, receive, send};
 use crate::{Case, Fixture, Verdict};
 
 const LEVEL_READ: (Interest, Trigger) = (Interest::READABLE, Trigger::Level);
@@ -263,12 +263,10 @@ fn a_timeout_of_zero_looks_and_does_not_block<F: Fixture>(fixture: &F) -> Verdic
     let (here, _there) = fixture.pair();
     stage.register(&here, 1, (Interest::WRITABLE, Trigger::Oneshot));
     assert_eq!(stage.look().len(), 1, "it looks");
-    let started = stage.now();
-    for _ in 0..100 {
-        assert!(stage.look().is_empty());
-    }
-    let took = stage.now().saturating_duration_since(started);
-    assert!(took < Duration::from_millis(100), "100 looks took {took:?}");
+    // The process may be stopped, or have to wait for a processor, but not in every look.
+    let soon = Duration::from_millis(1);
+    let quick = stage.once(|stage| stage.length(Duration::ZERO) < soon);
+    assert!(quick, "no look took less than {soon:?}");
     Ok(())
 }
 
@@ -317,7 +315,7 @@ fn an_operation_on_the_source_has_the_last_word<F: Fixture>(fixture: &F) -> Verd
         stage.register(&here, 1, how);
         send(fixture, &there, b"x");
         // What was ready is taken away before the wait: a report would be spurious, and allowed.
-        while drain(fixture, &here).0 == 0 {}
+        receive(fixture, &here, 1);
         drop(stage.look());
         let error = fixture.read(&here, &mut [0]).err();
         assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::WouldBlock));

@@ -9,6 +9,7 @@ use poll_api::{Interest, Register, Token, Trigger};
 use super::{
     Call, Kind, Machine, Sabotage, ScriptedClock, ScriptedEngine, ScriptedRegistry, Socket,
 };
+use crate::fixture::PATIENCE;
 use crate::{Fixture, Interrupter};
 
 /// One machine and the engines on it.
@@ -23,13 +24,13 @@ impl<K: Kind> ScriptedFixture<K> {
     /// A machine that keeps the contract.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(Machine::new(), Duration::from_secs(2))
+        Self::build(Machine::new(), PATIENCE)
     }
 
     /// A machine that keeps the contract to the letter and no more.
     #[must_use]
     pub fn literal() -> Self {
-        Self::build(Machine::literal(), Duration::from_secs(2))
+        Self::build(Machine::literal(), PATIENCE)
     }
 
     /// A machine with one defect, and with less patience: its tests fail often.
