@@ -1,5 +1,9 @@
 //! What test programs print, for all who count or judge what they ran.
 
+mod failures;
+
+pub(crate) use failures::failures;
+
 /// A line that tells how a test or a whole program ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {

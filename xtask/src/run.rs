@@ -2,6 +2,7 @@
 
 mod running;
 
+use core::cell::RefCell;
 use core::time::Duration;
 use std::env;
 use std::io::{self, BufRead, BufReader, Read};
@@ -119,6 +120,24 @@ impl Call {
         };
         let whole = whole.then_some(()).ok_or_else(open);
         Ok((text, ended.and(whole)))
+    }
+
+    /// Like [`output`](Self::output), but each line is printed as it comes, and what was written is
+    /// handed back beside how the program ended.
+    pub(crate) fn transcript(&self) -> Result<(String, Result<(), String>), String> {
+        println!("$ {}", self.line());
+        let spawned = self.command().stdout(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|e| self.failed(&e))?;
+        let text = RefCell::new(String::new());
+        if let Some(output) = child.stdout.take() {
+            let keep = |line: String| {
+                text.borrow_mut().push_str(&line);
+                true
+            };
+            echo(output, |_line| true, keep);
+        }
+        let status = child.wait().map_err(|e| self.failed(&e))?;
+        Ok((text.into_inner(), self.judged(status)))
     }
 
     /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
@@ -332,8 +351,13 @@ mod tests {
         assert!(ended.unwrap_err().contains("exit status: 3"));
         let (_text, ended) = shell("sleep 600; true", Duration::ZERO).unwrap();
         assert!(ended.unwrap_err().contains("did not end within 0 s"));
-        let absent = Call::new("no-such-program", &[]).transcript_within(limit, |_line| false);
-        assert!(absent.is_err());
+        let absent = Call::new("no-such-program", &[]);
+        assert!(absent.transcript_within(limit, |_line| false).is_err());
+        assert!(absent.transcript().is_err());
+        let failing = Call::new("sh", &["-c", "echo bad; exit 3"]);
+        let (text, ended) = failing.transcript().unwrap();
+        assert_eq!(text, "bad\n");
+        assert!(ended.unwrap_err().contains("exit status: 3"));
     }
 
     #[test]

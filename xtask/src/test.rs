@@ -18,7 +18,7 @@ use std::thread;
 
 use crate::run::{Call, now};
 use crate::workspace::{crates, read};
-use crate::{Outcome, compat, docs, layers, targets, tidy, unsafe_ledger};
+use crate::{Outcome, compat, docs, harness, layers, targets, tidy, unsafe_ledger};
 
 /// The profile of what is run optimised: releases without link-time optimisation.
 const OPTIMIZED: &str = "--profile optimized";
@@ -78,10 +78,14 @@ const STEPS: &[Step] = &[
         features::tracing_off_means_nothing,
     ),
     quick("tests", || {
-        cargo("test --workspace --no-fail-fast --lib --bins --tests")
+        passed(tests(
+            "test --workspace --no-fail-fast --lib --bins --tests",
+        ))
     }),
     step("tests, all features", || {
-        cargo("test --workspace --no-fail-fast --lib --bins --tests --all-features")
+        passed(tests(
+            "test --workspace --no-fail-fast --lib --bins --tests --all-features",
+        ))
     }),
     step("tests, optimised", models::optimized),
     step("docs and doc tests", || passed(docs::run(&[]))),
@@ -191,6 +195,19 @@ fn passed(outcome: Outcome) -> Result {
 
 fn cargo(arguments: &str) -> Result {
     passed(Call::cargo(arguments).run())
+}
+
+fn tests(arguments: &str) -> Outcome {
+    tested(&Call::cargo(arguments)).map(drop)
+}
+
+/// Runs tests and hands back what they printed; an error ends with what failed among them.
+fn tested(call: &Call) -> core::result::Result<String, String> {
+    let (output, ended) = call.transcript()?;
+    match ended {
+        Ok(()) => Ok(output),
+        Err(reason) => Err(reason + &harness::failures(&output)),
+    }
 }
 
 fn deny() -> Result {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::archive::Archive;
 use super::debian::{Mirror, libraries};
 use super::{Trouble, folder};
+use crate::harness;
 use crate::run::Call;
 
 /// The first words of the line that says how the guest's work ended.
@@ -109,7 +110,13 @@ impl Guest {
             .and_then(|()| judge(&console, kernel.series))
             .map_err(|reason| {
                 println!("{console}");
-                Trouble::Failed(format!("{reason}{}", tail(&console)))
+                let failures = harness::failures(&console);
+                let told = if failures.is_empty() {
+                    tail(&console)
+                } else {
+                    failures
+                };
+                Trouble::Failed(format!("{reason}{told}"))
             })?;
         Ok(console)
     }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Done, OPTIMIZED, Result};
+use super::{Done, OPTIMIZED, Result, tested};
 use crate::bench;
 use crate::run::Call;
 use crate::workspace::root;
@@ -18,7 +18,7 @@ pub(super) fn benchmarks() -> Result {
     Call::cargo("fmt --manifest-path poll-bench/Cargo.toml --check").run()?;
     let place = "--locked --manifest-path poll-bench/Cargo.toml --target-dir target";
     Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
-    Call::cargo(&format!("test {OPTIMIZED} {place}")).run()?;
+    tested(&Call::cargo(&format!("test {OPTIMIZED} {place}")))?;
     bench::call(OPTIMIZED)
         .args(&["--smoke".to_owned()])
         .run_within(LIMIT)?;

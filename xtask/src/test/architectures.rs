@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::tally::Tally;
 use super::{elsewhere, examples};
 use crate::Outcome;
+use crate::harness;
 use crate::other::Trouble;
 use ready::Ready;
 use table::{MACHINES, Machine};
@@ -42,7 +43,8 @@ fn suite(machine: &'static Machine, tally: &mut Tally) -> Result<(), Trouble> {
         .transcript_within(LIMIT, |_line| true)
         .map_err(Trouble::Failed)?;
     tally.add(&output);
-    let mut failed = Vec::from_iter(result.err());
+    let told = result.map_err(|reason| reason + &harness::failures(&output));
+    let mut failed = Vec::from_iter(told.err());
     // In the profile of the tests, so that most of it is built by now.
     let run = |arguments: &str| ready.cargo(&format!("{arguments} {target}"));
     failed.extend(examples::each("", run).err());

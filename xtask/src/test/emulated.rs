@@ -1,6 +1,6 @@
 //! The kqueue engine on an emulated kernel, in a target folder of its own.
 
-use super::{Done, Result};
+use super::{Done, Result, tested};
 use crate::harness;
 use crate::run::Call;
 
@@ -57,8 +57,7 @@ fn children() -> Result {
 
 /// Runs tests, among which there have to be some of all these names.
 fn ran(system: &str, wanted: &[&str], tests: &Call) -> crate::Outcome {
-    let output = tests.output()?;
-    print!("{output}");
+    let output = tested(tests)?;
     let lacks = |wanted: &&&str| harness::passed(&output, wanted) == 0;
     match wanted.iter().find(lacks) {
         Some(wanted) => Err(format!("as on {system}: no test `{wanted}…` was run")),

@@ -88,7 +88,10 @@ fn in_guest(series: &Series, tally: &mut Tally) -> Result<(), Trouble> {
     for (name, arguments) in examples::all().map_err(Trouble::Failed)? {
         let file = programs.examples.join(&name);
         let arguments = arguments.join(" ");
-        work += &format!("echo '== {name}'\n/examples/{name} {arguments} || code=1\n");
+        work += &format!(
+            "echo '== {name}'\n/examples/{name} {arguments} || \
+             {{ echo \"== {name}: FAILED, exit code $?\"; code=1; }}\n"
+        );
         guest.add_file(&file, &format!("examples/{name}"))?;
         all.push(file);
     }

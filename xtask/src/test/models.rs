@@ -1,6 +1,6 @@
 //! Code with atomics: tested optimised too, where the compiler reorders, and model-checked.
 
-use super::{Done, OPTIMIZED, Result, crates_with};
+use super::{Done, OPTIMIZED, Result, crates_with, tested};
 use crate::harness;
 use crate::run::Call;
 
@@ -11,7 +11,7 @@ pub(super) fn optimized() -> Result {
         return Ok(Done::Skipped("no crate has atomics yet".to_owned()));
     }
     let call = format!("test {OPTIMIZED} --lib --tests {}", packages(&names));
-    Call::cargo(&call).run()?;
+    tested(&Call::cargo(&call))?;
     Ok(Done::Passed)
 }
 
@@ -23,8 +23,7 @@ pub(super) fn loom() -> Result {
     }
     let place = format!("{OPTIMIZED} --target-dir target/loom");
     let call = format!("test {} --lib {place} loom", packages(&names));
-    let output = Call::cargo(&call).env("RUSTFLAGS", "--cfg loom").output()?;
-    print!("{output}");
+    let output = tested(&Call::cargo(&call).env("RUSTFLAGS", "--cfg loom"))?;
     each_ran(&names, &output)
 }
 
