@@ -4,10 +4,18 @@
 use std::sync::PoisonError;
 
 #[cfg(not(all(test, loom)))]
+pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::thread::{Thread, current, park};
 
 #[cfg(all(test, loom))]
+pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(all(test, loom))]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(all(test, loom))]
+pub(crate) use loom::thread::{Thread, current, park};
 
 /// Locks `mutex`, also after a thread panicked while it had it: no code of others runs under a lock
 /// of this crate, and what panics of ours leaves what the lock protects whole.

@@ -1,0 +1,20 @@
+//! Channels with any number of senders and one receiver, with a bound and without.
+//!
+//! They work on any executor, and between tasks and threads: what waits in a task has a counterpart
+//! that blocks a thread.
+
+mod bounded;
+mod ends;
+mod error;
+#[cfg(all(test, loom))]
+mod model;
+mod permit;
+mod receiver;
+mod shared;
+mod unbounded;
+
+pub use bounded::{Sender, WeakSender, channel};
+pub use error::{SendError, TryRecvError, TrySendError};
+pub use permit::{OwnedPermit, Permit, PermitIterator};
+pub use receiver::Receiver;
+pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
