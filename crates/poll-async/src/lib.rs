@@ -2,6 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod park;
+pub mod io;
+pub mod net;
+pub mod runtime;
 pub mod sync;
 pub mod task;
 mod threads;
+pub mod time;
+
+pub use runtime::{block_in_place, spawn, spawn_blocking, spawn_local};

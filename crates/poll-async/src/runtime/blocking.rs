@@ -1,0 +1,210 @@
+//! The threads of a runtime: workers, and those for closures that block.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use super::settings::Settings;
+use super::shared::Shared;
+use crate::task::Runnable;
+use crate::threads::lock;
+
+/// Threads that are started when they are needed, and end when they have not been for a while.
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    /// There is something to do, or it is over.
+    filled: Condvar,
+    /// A thread has ended.
+    ended: Condvar,
+    limit: usize,
+    keep_alive: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Runnable>,
+    /// Threads that wait for something to do.
+    idle: usize,
+    /// Threads for closures.
+    threads: usize,
+    /// Workers, and threads that were.
+    workers: usize,
+    is_closed: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            ended: Condvar::new(),
+            limit: settings.max_blocking_threads.max(1),
+            keep_alive: settings.thread_keep_alive,
+        }
+    }
+
+    /// Queues a closure, and starts a thread for it if none is free and there may be one more.
+    pub(crate) fn push(&self, shared: &Arc<Shared>, runnable: Runnable) {
+        let mut state = lock(&self.state);
+        if state.is_closed {
+            drop(state);
+            drop(runnable);
+            return;
+        }
+        state.queue.push_back(runnable);
+        if state.idle >= state.queue.len() {
+            drop(state);
+            self.filled.notify_one();
+            return;
+        }
+        if state.threads >= self.limit {
+            return;
+        }
+        state.threads += 1;
+        drop(state);
+        let pool = Arc::clone(shared);
+        if start(shared, move || pool.pool.serve(&pool)).is_err() {
+            self.refused();
+        }
+    }
+
+    /// The system has no more threads: what is queued waits for those there are. Without any, it is
+    /// dropped, which whoever joins it is told.
+    fn refused(&self) {
+        let mut state = lock(&self.state);
+        state.threads -= 1;
+        let left = match state.threads {
+            0 => core::mem::take(&mut state.queue),
+            _ => VecDeque::new(),
+        };
+        drop(state);
+        drop(left);
+    }
+
+    /// Starts a thread that is a worker.
+    pub(crate) fn start(
+        &self,
+        shared: &Arc<Shared>,
+        work: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        lock(&self.state).workers += 1;
+        let pool = Arc::clone(shared);
+        let started = start(shared, move || {
+            work();
+            let mut state = lock(&pool.pool.state);
+            state.workers -= 1;
+            drop(state);
+            pool.pool.ended.notify_all();
+        });
+        if started.is_err() {
+            lock(&self.state).workers -= 1;
+        }
+        started
+    }
+
+    /// The loop of a thread for closures.
+    fn serve(&self, shared: &Arc<Shared>) {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(runnable) = state.queue.pop_front() {
+                drop(state);
+                run(shared, runnable);
+                state = lock(&self.state);
+                continue;
+            }
+            if state.is_closed {
+                break;
+            }
+            state.idle += 1;
+            let nothing = |state: &mut State| state.queue.is_empty() && !state.is_closed;
+            let waited = self
+                .filled
+                .wait_timeout_while(state, self.keep_alive, nothing);
+            let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = now;
+            state.idle -= 1;
+            if timeout.timed_out() && state.queue.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+        drop(state);
+        self.ended.notify_all();
+    }
+
+    /// Takes no more closures; those that have not begun are dropped.
+    pub(crate) fn close(&self) {
+        let mut state = lock(&self.state);
+        state.is_closed = true;
+        let left = core::mem::take(&mut state.queue);
+        drop(state);
+        self.filled.notify_all();
+        drop(left);
+    }
+
+    /// Waits until all threads have ended, at most for `timeout`; false if some have not.
+    pub(crate) fn join(&self, timeout: Option<Duration>) -> bool {
+        let some = |state: &mut State| state.threads + state.workers > 0;
+        let state = lock(&self.state);
+        let state = match timeout {
+            None => self
+                .ended
+                .wait_while(state, some)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(timeout) => {
+                let waited = self.ended.wait_timeout_while(state, timeout, some);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        state.threads + state.workers == 0
+    }
+
+    /// How many threads there are for closures, how many of them wait, and how many closures do.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        let state = lock(&self.state);
+        (state.threads, state.idle, state.queue.len())
+    }
+
+    /// Whether a closure runs or waits to.
+    pub(crate) fn is_busy(&self) -> bool {
+        let state = lock(&self.state);
+        state.threads > state.idle || !state.queue.is_empty()
+    }
+}
+
+fn run(shared: &Shared, runnable: Runnable) {
+    if shared.is_aborting() && shared.is_aborted(runnable.metadata().id) {
+        drop(runnable);
+        return;
+    }
+    // The closure is caught; this is for the waker of whoever waits for it.
+    drop(catch_unwind(AssertUnwindSafe(|| runnable.run())));
+}
+
+/// The one place that starts threads.
+fn start(shared: &Arc<Shared>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let settings = &shared.settings;
+    let mut builder = thread::Builder::new().name(settings.thread_name.to_string());
+    if let Some(size) = settings.thread_stack_size {
+        builder = builder.stack_size(size);
+    }
+    let (on_start, on_stop) = (
+        settings.on_thread_start.clone(),
+        settings.on_thread_stop.clone(),
+    );
+    let thread = builder.spawn(move || {
+        if let Some(on_start) = on_start {
+            on_start();
+        }
+        work();
+        if let Some(on_stop) = on_stop {
+            on_stop();
+        }
+    })?;
+    // Its end is counted by itself.
+    drop(thread);
+    Ok(())
+}

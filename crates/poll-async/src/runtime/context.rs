@@ -1,0 +1,108 @@
+//! Which runtime a thread is in, and which worker it is.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::handle::Handle;
+use super::shared::{Lane, Shared};
+use super::worker::Core;
+use crate::task::Runnable;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+}
+
+/// The runtime that a thread is in.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) handle: Handle,
+    /// What makes the thread a worker. It is lent out for moments only, and never while code of
+    /// others runs.
+    pub(crate) core: RefCell<Option<Box<Core>>>,
+    /// Whether the runtime is one of this thread alone, which tasks may stay on.
+    pub(crate) is_local: bool,
+}
+
+impl Context {
+    /// Whether this thread is a worker now.
+    pub(crate) fn is_worker(&self) -> bool {
+        self.core.borrow().is_some()
+    }
+}
+
+/// Puts back what the thread was in before.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    before: Option<Rc<Context>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let before = self.before.take();
+        // Gone only while the thread ends, and then nobody asks any more.
+        let left = CURRENT.try_with(|current| current.replace(before));
+        drop(left);
+    }
+}
+
+/// From here on, until the value is dropped, the thread is in this runtime.
+pub(crate) fn enter(context: Rc<Context>) -> Entered {
+    let before = CURRENT.with(|current| current.replace(Some(context)));
+    Entered { before }
+}
+
+/// The runtime that this thread is in.
+pub(crate) fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
+    let current = CURRENT.try_with(|current| current.borrow().as_ref().map(|context| f(context)));
+    current.ok().flatten()
+}
+
+/// The same, to keep, for what runs code of others.
+pub(crate) fn current() -> Option<Rc<Context>> {
+    CURRENT
+        .try_with(|current| current.borrow().clone())
+        .ok()
+        .flatten()
+}
+
+/// Gives `runnable` to the worker of `shared` that this thread is, or back if it is none.
+pub(crate) fn with_core(
+    shared: &Arc<Shared>,
+    runnable: Runnable,
+    f: impl FnOnce(&Core, &Lane, Runnable),
+) -> Option<Runnable> {
+    let mut runnable = Some(runnable);
+    let _is_current = CURRENT.try_with(|current| {
+        let current = current.borrow();
+        let context = current.as_ref()?;
+        if !Arc::ptr_eq(context.lane.shared(), shared) {
+            return None;
+        }
+        let core = context.core.borrow();
+        f(core.as_ref()?, &context.lane, runnable.take()?);
+        Some(())
+    });
+    runnable
+}
+
+/// # Panics
+///
+/// If this thread is a worker, which has to come back to its other tasks.
+pub(crate) fn assert_may_block() {
+    let is_worker = with_current(|context| context.core.borrow().is_some());
+    assert!(
+        is_worker != Some(true),
+        "block_on inside a task would block the thread that polls it: await the future instead, or \
+         call it inside of block_in_place"
+    );
+}
+
+/// Whether this thread is a worker of `shared`, or in the middle of a task of it.
+pub(crate) fn is_inside(shared: &Arc<Shared>) -> bool {
+    let is_worker = |context: &Context| {
+        Arc::ptr_eq(context.lane.shared(), shared) && context.lane.index() < shared.workers()
+    };
+    with_current(is_worker).unwrap_or(false)
+}

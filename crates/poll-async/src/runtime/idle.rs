@@ -1,0 +1,196 @@
+//! Which workers sleep, which look for work, and who watches those that run.
+//!
+//! ```text
+//!   worker, about to sleep                whoever makes a task ready
+//!   sleep: one more sleeper               push it to a queue
+//!          fence                                 fence
+//!          is a queue filled? then rise          a sleeper, and nobody searching? then wake it
+//! ```
+//!
+//! Of the two one sees the other, whatever the order: that is what the two fences are for. Nobody
+//! is woken while a worker searches, for it will find the task, or see it when it looks once more
+//! before it sleeps; and the last one that finds something has another one woken, because what it
+//! found may not be all there is.
+//!
+//! While a worker runs and another sleeps, one of the sleepers watches: it wakes now and then to see
+//! whether something was left behind by a worker that does not come back from a task, such as
+//! tasks in its queue, or the engine that nobody looks at. The invariant: *if somebody is awake and
+//! somebody asleep, there is a watcher*. Every change of who sleeps keeps it, under one lock.
+
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+
+use crate::threads::{AtomicUsize, Mutex, fence, lock};
+
+/// One sleeper, in the upper half of the word; the lower half counts those that search.
+const SLEEPER: usize = 1 << (usize::BITS / 2);
+const SEARCHERS: usize = SLEEPER - 1;
+/// Nobody's seat.
+const NONE: usize = usize::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Idle {
+    /// How many sleep, and how many search. Sleepers change under the lock.
+    word: AtomicUsize,
+    /// The seat that waits on the engine, which is woken last; a hint.
+    poller: AtomicUsize,
+    seats: usize,
+    /// Whether one of the sleepers is to watch the others.
+    watches: bool,
+    asleep: Mutex<Asleep>,
+}
+
+#[derive(Debug)]
+struct Asleep {
+    seats: Vec<usize>,
+    watcher: Option<usize>,
+}
+
+/// What a change asks its caller to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Calls {
+    /// The seat to wake for work; it counts as awake and searching already.
+    pub(crate) work: Option<usize>,
+    /// The seat to tell that it is to watch.
+    pub(crate) watch: Option<usize>,
+}
+
+/// How a sleeper that wants to rise finds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Risen {
+    /// It was asleep, and is awake now, not searching.
+    Itself(Calls),
+    /// Somebody has woken it meanwhile: it counts as awake and searching.
+    ByAnother,
+}
+
+impl Idle {
+    /// All of `seats` workers are awake, and none searches.
+    pub(crate) fn new(seats: usize, watches: bool) -> Self {
+        Self {
+            word: AtomicUsize::new(0),
+            poller: AtomicUsize::new(NONE),
+            seats,
+            watches,
+            asleep: Mutex::new(Asleep {
+                seats: Vec::with_capacity(seats),
+                watcher: None,
+            }),
+        }
+    }
+
+    /// Says who waits on the engine.
+    pub(crate) fn set_poller(&self, seat: Option<usize>) {
+        self.poller.store(seat.unwrap_or(NONE), Relaxed);
+    }
+
+    /// A running worker begins to search; false if enough others do.
+    pub(crate) fn try_search(&self) -> bool {
+        let searching = self.word.load(Relaxed) & SEARCHERS;
+        if 2 * searching >= self.seats {
+            return false;
+        }
+        self.word.fetch_add(1, SeqCst);
+        true
+    }
+
+    /// A searching worker has found something; true if it was the last one, and somebody has to be
+    /// [notified](Self::notify).
+    #[must_use]
+    pub(crate) fn end_search(&self) -> bool {
+        self.word.fetch_sub(1, SeqCst) & SEARCHERS == 1
+    }
+
+    /// A worker goes to sleep; true if it is to watch. Afterwards it has to look once more whether
+    /// there is something to do.
+    pub(crate) fn sleep(&self, seat: usize, is_searching: bool) -> bool {
+        let mut asleep = lock(&self.asleep);
+        asleep.seats.push(seat);
+        let searching = usize::from(is_searching);
+        self.word.fetch_add(SLEEPER - searching, SeqCst);
+        let is_watcher =
+            self.watches && asleep.watcher.is_none() && asleep.seats.len() < self.seats;
+        if is_watcher {
+            asleep.watcher = Some(seat);
+        }
+        drop(asleep);
+        fence(SeqCst);
+        is_watcher
+    }
+
+    /// A sleeper wakes up by itself.
+    pub(crate) fn rise(&self, seat: usize) -> Risen {
+        let mut asleep = lock(&self.asleep);
+        let Some(place) = asleep.seats.iter().position(|other| *other == seat) else {
+            return Risen::ByAnother;
+        };
+        asleep.seats.swap_remove(place);
+        self.word.fetch_sub(SLEEPER, SeqCst);
+        let watch = self.watcher_after(&mut asleep, seat);
+        Risen::Itself(Calls { work: None, watch })
+    }
+
+    /// Something was pushed: who has to be woken for it, if anybody. Two loads and a fence if
+    /// nobody has.
+    pub(crate) fn notify(&self) -> Calls {
+        fence(SeqCst);
+        let word = self.word.load(SeqCst);
+        if word & SEARCHERS != 0 || word < SLEEPER {
+            return Calls::default();
+        }
+        self.wake_one()
+    }
+
+    #[cold]
+    fn wake_one(&self) -> Calls {
+        let mut asleep = lock(&self.asleep);
+        if self.word.load(SeqCst) & SEARCHERS != 0 {
+            return Calls::default();
+        }
+        let poller = self.poller.load(Relaxed);
+        let watcher = asleep.watcher.unwrap_or(NONE);
+        // Those that wait for nothing first, the one that has to be woken through the engine last.
+        let rank = |seat: usize| usize::from(seat == watcher) + 2 * usize::from(seat == poller);
+        let best = asleep.seats.iter().copied().enumerate().rev();
+        let Some((place, seat)) = best.min_by_key(|(_, seat)| rank(*seat)) else {
+            return Calls::default();
+        };
+        asleep.seats.swap_remove(place);
+        self.word.fetch_sub(SLEEPER - 1, SeqCst);
+        let watch = self.watcher_after(&mut asleep, seat);
+        Calls {
+            work: Some(seat),
+            watch,
+        }
+    }
+
+    /// Keeps the invariant after `risen` has left the sleepers: who is to watch from now on, if it
+    /// is somebody else than before.
+    fn watcher_after(&self, asleep: &mut Asleep, risen: usize) -> Option<usize> {
+        if asleep.watcher == Some(risen) {
+            asleep.watcher = None;
+        }
+        if !self.watches || asleep.watcher.is_some() {
+            return None;
+        }
+        let poller = self.poller.load(Relaxed);
+        let all = asleep.seats.iter().copied().rev();
+        asleep.watcher = all.min_by_key(|seat| *seat == poller);
+        asleep.watcher
+    }
+
+    /// The watcher asks whether it may stop, because nobody is awake.
+    pub(crate) fn stop_watching(&self, seat: usize) -> bool {
+        let mut asleep = lock(&self.asleep);
+        let is_over = asleep.watcher != Some(seat) || asleep.seats.len() == self.seats;
+        if is_over && asleep.watcher == Some(seat) {
+            asleep.watcher = None;
+        }
+        is_over
+    }
+
+    /// How many workers sleep.
+    pub(crate) fn sleepers(&self) -> usize {
+        self.word.load(Relaxed) / SLEEPER
+    }
+}

@@ -1,0 +1,386 @@
+//! What all threads of a runtime share.
+
+use core::fmt;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use core::task::Waker;
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use crossbeam_deque::{Injector, Stealer};
+use crossbeam_utils::CachePadded;
+use crossbeam_utils::atomic::AtomicCell;
+use poll_api::Instant;
+use poll_driver::{Budget, Driver, Remote};
+use poll_os::{Poll, Registry};
+
+use super::blocking::Pool;
+use super::clock::{RuntimeClock, SharedClock};
+use super::context;
+use super::idle::{Calls, Idle, Risen};
+use super::parker::{Parker, Token};
+use super::queue::{Queue, take_one};
+use super::settings::{Settings, UnhandledPanic};
+use super::tasks::Tasks;
+use super::wheel::Wheel;
+use crate::io::source::{OWN, Sources};
+use crate::task::{Id, Payload, Runnable};
+use crate::threads::lock;
+
+/// The engine with its loop. Timers are in the wheels of the workers, and what is posted says only
+/// that one of them became earlier.
+pub(crate) type Engine = Driver<Poll, SharedClock, (), ()>;
+
+/// How many expired timers of one wheel an event waits for.
+const TIMERS: usize = 256;
+
+/// What others may see and touch of a worker. One more than there are workers is for the threads
+/// that are none.
+pub(crate) struct Seat {
+    /// The task that was made ready last, to run next: its data is still in the cache.
+    pub(crate) next: AtomicCell<Option<Runnable>>,
+    pub(crate) parker: Parker,
+    pub(crate) wheel: Wheel,
+    pub(crate) tasks: Tasks,
+    /// How many tasks were polled; written by the worker alone.
+    pub(crate) polls: AtomicU64,
+    pub(crate) steals: AtomicU64,
+    pub(crate) parks: AtomicU64,
+}
+
+impl Seat {
+    fn new() -> Self {
+        Self {
+            next: AtomicCell::new(None),
+            parker: Parker::default(),
+            wheel: Wheel::new(),
+            tasks: Tasks::default(),
+            polls: AtomicU64::new(0),
+            steals: AtomicU64::new(0),
+            parks: AtomicU64::new(0),
+        }
+    }
+}
+
+pub(crate) struct Shared {
+    /// One for each worker, and the last for everybody else.
+    seats: Box<[CachePadded<Seat>]>,
+    stealers: Vec<Stealer<Runnable>>,
+    /// What other threads made ready, and what did not fit elsewhere.
+    pub(crate) injector: Injector<Runnable>,
+    pub(crate) idle: Idle,
+    pub(crate) engine: Mutex<Engine>,
+    remote: Remote<(), poll_os::Waker>,
+    pub(crate) registry: Registry,
+    pub(crate) sources: Sources,
+    pub(crate) clock: Arc<RuntimeClock>,
+    pub(crate) settings: Settings,
+    pub(crate) pool: Pool,
+    /// How many tasks were aborted and have not been dropped yet.
+    aborting: AtomicUsize,
+    /// Whether workers are to end.
+    is_closing: AtomicBool,
+    /// Whether tasks are dropped as soon as they are scheduled.
+    is_drained: AtomicBool,
+    /// Whether a panic has stopped the runtime.
+    has_panicked: AtomicBool,
+    /// Whether somebody waits for the last task to end.
+    awaits_end: AtomicBool,
+    on_end: Mutex<Vec<Waker>>,
+    /// How many turns the engine had.
+    pub(crate) turns: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        workers: usize,
+        clock: RuntimeClock,
+        settings: Settings,
+    ) -> io::Result<(Arc<Self>, Vec<Queue>)> {
+        let clock = Arc::new(clock);
+        let driver_clock = SharedClock(Arc::clone(&clock));
+        let engine = Driver::new(Poll::new()?, driver_clock, OWN, Budget::default())?;
+        let (queues, stealers) = Queue::all(workers);
+        let watches = workers > 1 && settings.watch_interval.is_some();
+        let seats = (0..=workers).map(|_| CachePadded::new(Seat::new()));
+        let shared = Self {
+            seats: seats.collect(),
+            stealers,
+            injector: Injector::new(),
+            idle: Idle::new(workers, watches),
+            remote: engine.remote(),
+            registry: engine.registry().clone(),
+            engine: Mutex::new(engine),
+            sources: Sources::default(),
+            clock,
+            pool: Pool::new(&settings),
+            settings,
+            aborting: AtomicUsize::new(0),
+            is_closing: AtomicBool::new(false),
+            is_drained: AtomicBool::new(false),
+            has_panicked: AtomicBool::new(false),
+            awaits_end: AtomicBool::new(false),
+            on_end: Mutex::default(),
+            turns: AtomicU64::new(0),
+        };
+        Ok((Arc::new(shared), queues))
+    }
+
+    /// How many workers there are.
+    pub(crate) fn workers(&self) -> usize {
+        self.seats.len() - 1
+    }
+
+    /// The seat of a worker, or that of everybody else.
+    pub(crate) fn seat(&self, index: usize) -> &Seat {
+        let outside = self.workers();
+        &self.seats[index.min(outside)]
+    }
+
+    pub(crate) fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().map(|seat| &**seat)
+    }
+
+    pub(crate) fn stealers(&self) -> &[Stealer<Runnable>] {
+        &self.stealers
+    }
+
+    /// Queues a task that no worker of this runtime made ready.
+    fn inject(&self, runnable: Runnable) {
+        self.injector.push(runnable);
+        self.notify();
+        if self.is_drained.load(SeqCst) {
+            self.drop_queued();
+        }
+    }
+
+    /// Something is queued: has a worker look at it, if none does anyway.
+    pub(crate) fn notify(&self) {
+        self.call(self.idle.notify());
+    }
+
+    /// Wakes those that a change of who sleeps asks for.
+    pub(crate) fn call(&self, calls: Calls) {
+        if let Some(seat) = calls.work {
+            self.unpark(seat, Token::Work);
+        }
+        if let Some(seat) = calls.watch {
+            self.unpark(seat, Token::Watch);
+        }
+    }
+
+    fn unpark(&self, seat: usize, token: Token) {
+        if self.seat(seat).parker.unpark(token) {
+            self.wake_engine();
+        }
+    }
+
+    /// Ends the wait of the engine.
+    fn wake_engine(&self) {
+        // Refused only if the poller is gone, and then nobody waits on it.
+        drop(self.remote.wake());
+    }
+
+    /// A sleeper rises by itself, because there is something to do.
+    pub(crate) fn rise(&self, seat: usize) -> Risen {
+        let risen = self.idle.rise(seat);
+        if let Risen::Itself(calls) = risen {
+            self.call(calls);
+        }
+        risen
+    }
+
+    /// Whether a task waits anywhere for a worker that has nothing to do.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.injector.is_empty()
+            || self.stealers.iter().any(|stealer| !stealer.is_empty())
+            || self.is_closing()
+    }
+
+    /// A timer became earlier than all of its wheel: whoever sleeps until later is woken.
+    pub(crate) fn announce(&self, deadline: Instant) {
+        // An error says that the engine is gone, and no timer fires any more.
+        drop(self.remote.post((), deadline));
+    }
+
+    /// The next instant at which a timer may be due.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let seats = self.seats.iter();
+        seats.filter_map(|seat| seat.wheel.next_deadline()).min()
+    }
+
+    /// Moves out the wakers of timers that are due. Reads the clock once if a timer is set.
+    pub(crate) fn expire(&self, wakers: &mut Vec<Waker>) {
+        if self.next_deadline().is_none() {
+            return;
+        }
+        let now = self.clock.now();
+        for seat in &self.seats {
+            seat.wheel.expire(now, TIMERS, wakers);
+        }
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(SeqCst)
+    }
+
+    /// # Panics
+    ///
+    /// If the runtime was told to stop when a task panics, and one has.
+    pub(crate) fn assert_not_stopped(&self) {
+        assert!(
+            !self.has_panicked.load(SeqCst),
+            "a task panicked that nobody joined, and the runtime was built to stop then"
+        );
+    }
+
+    /// Has `waker` called when the last task has ended, or the runtime stops.
+    pub(crate) fn tell_end(&self, waker: Waker) {
+        lock(&self.on_end).push(waker);
+        self.awaits_end.store(true, SeqCst);
+    }
+
+    /// Calls those that were promised it.
+    fn told_end(&self) {
+        let waiting = std::mem::take(&mut *lock(&self.on_end));
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether tasks were aborted that have not been dropped yet: then each is looked up.
+    pub(crate) fn is_aborting(&self) -> bool {
+        self.aborting.load(Relaxed) != 0
+    }
+
+    pub(crate) fn is_aborted(&self, id: Id) -> bool {
+        self.seat(id.shard()).tasks.is_aborted(id)
+    }
+
+    /// Has all workers end; tasks that run go on until they return.
+    pub(crate) fn close(&self) {
+        self.is_closing.store(true, SeqCst);
+        for seat in 0..self.workers() {
+            self.unpark(seat, Token::Work);
+        }
+    }
+
+    /// Drops all tasks that are left, on this thread but for those that run on another one.
+    pub(crate) fn drop_tasks(&self) {
+        let mut wakers = Vec::new();
+        self.sources.close(&mut wakers);
+        for seat in &self.seats {
+            wakers.extend(seat.tasks.close());
+        }
+        self.is_drained.store(true, SeqCst);
+        for waker in wakers {
+            // What is not queued yet is queued, and dropped from there: one after the other, and
+            // not inside each other's destructors.
+            waker.wake();
+            self.drop_queued();
+        }
+        self.drop_queued();
+    }
+
+    fn drop_queued(&self) {
+        for seat in &self.seats {
+            drop(seat.next.take());
+        }
+        for stealer in &self.stealers {
+            while let Some(runnable) = super::queue::steal_one(stealer) {
+                drop(runnable);
+            }
+        }
+        while let Some(runnable) = take_one(&self.injector) {
+            drop(runnable);
+        }
+    }
+
+    /// How many tasks are alive.
+    pub(crate) fn tasks(&self) -> usize {
+        self.seats.iter().map(|seat| seat.tasks.len()).sum()
+    }
+
+    fn report_panic(&self, id: Id, payload: Payload) {
+        match &self.settings.unhandled_panic {
+            UnhandledPanic::Ignore => {}
+            UnhandledPanic::ShutdownRuntime => {
+                self.has_panicked.store(true, SeqCst);
+                self.close();
+                self.told_end();
+            }
+            UnhandledPanic::Call(call) => call(id, &*payload),
+        }
+        // Its destructor may panic in turn.
+        let dropped = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(payload)));
+        drop(dropped);
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("workers", &self.workers())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A worker's handle to what is shared, so that each counts the references of its own tasks.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    shared: Arc<Shared>,
+    seat: usize,
+}
+
+impl Lane {
+    pub(crate) fn new(shared: Arc<Shared>, seat: usize) -> Arc<Self> {
+        Arc::new(Self { shared, seat })
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) const fn index(&self) -> usize {
+        self.seat
+    }
+
+    pub(crate) fn seat(&self) -> &Seat {
+        self.shared.seat(self.seat)
+    }
+
+    /// Queues a task that was made ready: with the worker that this thread is, or for any.
+    pub(crate) fn schedule(&self, runnable: Runnable, is_yield: bool) {
+        let refused = context::with_core(&self.shared, runnable, |core, lane, runnable| {
+            core.push(lane, runnable, is_yield);
+        });
+        if let Some(runnable) = refused {
+            self.shared.inject(runnable);
+        }
+    }
+
+    /// A task has ended, or will never be run.
+    pub(crate) fn end(&self, slot: usize, id: Id) {
+        if self.seat().tasks.remove(slot, id) {
+            self.shared.aborting.fetch_sub(1, SeqCst);
+        }
+        if self.shared.awaits_end.load(SeqCst) && self.shared.tasks() == 0 {
+            self.shared.told_end();
+        }
+    }
+
+    pub(crate) fn abort(&self, slot: usize, id: Id) {
+        if let Some(waker) = self.seat().tasks.abort(slot, id) {
+            self.shared.aborting.fetch_add(1, SeqCst);
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn has_ended(&self, slot: usize, id: Id) -> bool {
+        !self.seat().tasks.contains(slot, id)
+    }
+
+    pub(crate) fn report_panic(&self, id: Id, payload: Payload) {
+        self.shared.report_panic(id, payload);
+    }
+}

@@ -1,0 +1,125 @@
+//! All tasks that are alive, so that they can be aborted, counted, and dropped at the end.
+//!
+//! One table for each worker, so that spawning locks nothing that other workers lock all the time.
+
+use core::task::Waker;
+use std::mem;
+
+use slab::Slab;
+
+use crate::task::{Id, Runnable};
+use crate::threads::{Mutex, lock};
+
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    entries: Slab<Entry>,
+    // Slots of tasks that were aborted and have not been dropped yet: few, and seldom any.
+    aborted: Vec<usize>,
+    spawned: u64,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    // Keeps the task alive, and schedules it for its end.
+    waker: Waker,
+    id: Id,
+}
+
+impl Tasks {
+    /// Adds the task that `make` builds, which is told its slot and its id. None if the runtime has
+    /// ended: then the task is never run.
+    pub(crate) fn insert<R>(
+        &self,
+        shard: usize,
+        make: impl FnOnce(usize, Id) -> (Runnable, R),
+    ) -> (Option<Runnable>, R) {
+        let mut table = lock(&self.table);
+        table.spawned += 1;
+        let id = Id::new(table.spawned, shard);
+        let slot = table.entries.vacant_key();
+        // Allocates and moves the future; no code of it runs.
+        let (runnable, rest) = make(slot, id);
+        if table.is_closed {
+            drop(table);
+            // Drops the future, whose entry does not exist.
+            drop(runnable);
+            return (None, rest);
+        }
+        let waker = runnable.waker();
+        table.entries.insert(Entry { waker, id });
+        (Some(runnable), rest)
+    }
+
+    /// Takes out a task that has ended; true if it had been aborted.
+    pub(crate) fn remove(&self, slot: usize, id: Id) -> bool {
+        let mut table = lock(&self.table);
+        if table.entries.get(slot).is_none_or(|entry| entry.id != id) {
+            return false;
+        }
+        let entry = table.entries.remove(slot);
+        let place = table.aborted.iter().position(|aborted| *aborted == slot);
+        if let Some(place) = place {
+            table.aborted.swap_remove(place);
+        }
+        drop(table);
+        // Its last reference may be the task itself, which must not be dropped under the lock.
+        drop(entry);
+        place.is_some()
+    }
+
+    /// Marks a task as aborted: the waker that has it looked at. None if it has ended, or was
+    /// aborted before.
+    pub(crate) fn abort(&self, slot: usize, id: Id) -> Option<Waker> {
+        let mut table = lock(&self.table);
+        let entry = table.entries.get(slot).filter(|entry| entry.id == id)?;
+        let waker = entry.waker.clone();
+        if table.aborted.contains(&slot) {
+            return None;
+        }
+        table.aborted.push(slot);
+        Some(waker)
+    }
+
+    /// Whether the task was aborted.
+    pub(crate) fn is_aborted(&self, id: Id) -> bool {
+        let table = lock(&self.table);
+        let is_it = |slot: &usize| table.entries.get(*slot).is_some_and(|entry| entry.id == id);
+        table.aborted.iter().any(is_it)
+    }
+
+    /// Refuses tasks from here on, and hands out what schedules those that are left.
+    pub(crate) fn close(&self) -> Vec<Waker> {
+        let mut table = lock(&self.table);
+        table.is_closed = true;
+        let entries = mem::take(&mut table.entries);
+        drop(table);
+        entries.into_iter().map(|(_, entry)| entry.waker).collect()
+    }
+
+    /// Whether the task has not ended yet.
+    pub(crate) fn contains(&self, slot: usize, id: Id) -> bool {
+        let table = lock(&self.table);
+        table.entries.get(slot).is_some_and(|entry| entry.id == id)
+    }
+
+    /// How many tasks are alive.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.table).entries.len()
+    }
+
+    /// How many there have been.
+    pub(crate) fn spawned(&self) -> u64 {
+        lock(&self.table).spawned
+    }
+
+    /// Gives back the memory of tasks that have ended, where that can be done.
+    pub(crate) fn shrink_to_fit(&self) {
+        lock(&self.table).entries.shrink_to_fit();
+    }
+}

@@ -1,0 +1,475 @@
+//! What a worker does: the next task, or a look at the engine, or sleep.
+
+use core::cell::{Cell, RefCell};
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering::Relaxed;
+use core::task::Waker;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::TryLockError;
+
+use poll_api::Instant;
+use poll_driver::{Due, Limit};
+
+use super::context::{self, Context};
+use super::idle::Risen;
+use super::parker::Token;
+use super::queue::Queue;
+use super::shared::{Engine, Lane, Seat, Shared};
+use crate::task::{Runnable, budget};
+
+/// How often in a row the task that was made ready last may run before those that wait.
+const IN_A_ROW: u32 = 3;
+
+/// What makes a thread a worker. It moves to another thread if a task blocks this one.
+#[derive(Debug)]
+pub(crate) struct Core {
+    queue: Queue,
+    /// How many times this worker looked for something to do.
+    tick: Cell<u32>,
+    in_a_row: Cell<u32>,
+    is_searching: Cell<bool>,
+    random: Cell<u64>,
+    /// What a turn of the engine wakes; kept for its memory.
+    wakers: RefCell<Vec<Waker>>,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Run(Runnable),
+    /// It is time to look at the engine.
+    Look,
+    /// There is nothing.
+    Nothing,
+    /// The runtime ends.
+    End,
+}
+
+impl Core {
+    pub(crate) fn new(queue: Queue, seed: u64) -> Box<Self> {
+        Box::new(Self {
+            queue,
+            tick: Cell::new(0),
+            in_a_row: Cell::new(0),
+            is_searching: Cell::new(false),
+            // Zero would stay zero.
+            random: Cell::new(seed | 1),
+            wakers: RefCell::default(),
+        })
+    }
+
+    /// Queues a task that this worker made ready.
+    pub(crate) fn push(&self, lane: &Lane, runnable: Runnable, is_yield: bool) {
+        if let Queue::Alone(_) = self.queue {
+            self.queue.push(runnable);
+            return;
+        }
+        let runnable = match is_yield {
+            true => Some(runnable),
+            false => lane.seat().next.swap(Some(runnable)),
+        };
+        if let Some(runnable) = runnable {
+            self.queue.push(runnable);
+            lane.shared().notify();
+        }
+    }
+
+    /// Whether tasks wait for this worker.
+    pub(crate) fn has_tasks(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn next(&self, lane: &Lane) -> Next {
+        let shared = lane.shared();
+        if shared.is_closing() {
+            return Next::End;
+        }
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        if tick.is_multiple_of(shared.settings.event_interval) {
+            return Next::Look;
+        }
+        let is_turn_of_all = tick.is_multiple_of(shared.settings.global_queue_interval);
+        let from_all = || self.queue.take_from(&shared.injector);
+        let found = match is_turn_of_all {
+            true => from_all().or_else(|| self.own(lane)),
+            false => self.own(lane).or_else(from_all),
+        };
+        match found.or_else(|| self.steal(lane)) {
+            Some(runnable) => Next::Run(runnable),
+            None => Next::Nothing,
+        }
+    }
+
+    fn own(&self, lane: &Lane) -> Option<Runnable> {
+        if let Queue::Stealable(_) = self.queue {
+            let in_a_row = self.in_a_row.get();
+            if in_a_row < IN_A_ROW || self.queue.is_empty() {
+                if let Some(next) = lane.seat().next.take() {
+                    self.in_a_row.set(in_a_row + 1);
+                    return Some(next);
+                }
+            }
+            self.in_a_row.set(0);
+        }
+        self.queue.pop()
+    }
+
+    /// Looks into the queues of the other workers, beginning with any of them.
+    fn steal(&self, lane: &Lane) -> Option<Runnable> {
+        let shared = lane.shared();
+        let stealers = shared.stealers();
+        if stealers.is_empty() {
+            return None;
+        }
+        if !self.is_searching.get() {
+            if !shared.idle.try_search() {
+                return None;
+            }
+            self.is_searching.set(true);
+        }
+        let start = self.random(stealers.len());
+        let others = (start..stealers.len()).chain(0..start);
+        let mut others = others.filter(|other| *other != lane.index());
+        let stolen = others.find_map(|other| self.queue.steal_from(stealers.get(other)?));
+        if stolen.is_some() {
+            count(&lane.seat().steals);
+        }
+        stolen.or_else(|| self.queue.take_from(&shared.injector))
+    }
+
+    /// Takes what a worker has left behind that did not poll a task since the last look.
+    fn take_over(&self, lane: &Lane, seen: &[u64]) -> Option<Runnable> {
+        let shared = lane.shared();
+        let stuck = shared.seats().zip(seen).enumerate();
+        let mut stuck = stuck.filter(|(other, (seat, seen))| {
+            *other != lane.index() && seat.polls.load(Relaxed) == **seen
+        });
+        stuck.find_map(|(other, (seat, _))| {
+            let stealer = shared.stealers().get(other)?;
+            self.queue.steal_from(stealer).or_else(|| seat.next.take())
+        })
+    }
+
+    /// A number below `bound`: xorshift, so that a seed gives a run again.
+    fn random(&self, bound: usize) -> usize {
+        let mut value = self.random.get();
+        value ^= value << 13;
+        value ^= value >> 7;
+        value ^= value << 17;
+        self.random.set(value);
+        // The remainder fits.
+        usize::try_from(value % bound as u64).unwrap_or(0)
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    // Written by one thread.
+    counter.store(counter.load(Relaxed) + 1, Relaxed);
+}
+
+impl Context {
+    /// What to do next; none if this thread is no worker any more.
+    pub(crate) fn next(&self) -> Option<Next> {
+        let core = self.core.borrow();
+        Some(core.as_ref()?.next(&self.lane))
+    }
+
+    /// Polls a task.
+    pub(crate) fn run(&self, runnable: Runnable) {
+        let shared = self.lane.shared();
+        if let Some(core) = &*self.core.borrow() {
+            // What was found may not be all there is.
+            if core.is_searching.replace(false) && shared.idle.end_search() {
+                shared.notify();
+            }
+        }
+        count(&self.lane.seat().polls);
+        let id = runnable.metadata().id;
+        if shared.is_aborting() && shared.is_aborted(id) {
+            // Dropping it drops the future.
+            drop(runnable);
+            return;
+        }
+        let budget = shared.settings.task_budget;
+        let started = shared
+            .settings
+            .slow_poll
+            .as_ref()
+            .map(|_| shared.clock.now());
+        // The task itself is caught; this is for the waker of whoever waits for its end.
+        let polled = catch_unwind(AssertUnwindSafe(|| budget::with(budget, || runnable.run())));
+        drop(polled);
+        if let (Some(started), Some((limit, call))) = (started, &shared.settings.slow_poll) {
+            let took = shared.clock.now().saturating_duration_since(started);
+            if took >= *limit {
+                call(took, id);
+            }
+        }
+    }
+
+    /// Looks at the engine without waiting, if nobody else does.
+    pub(crate) fn look(&self) {
+        let shared = self.lane.shared();
+        let mut wakers = self.take_wakers();
+        if let Some(mut engine) = try_lock(shared) {
+            if shared.sources.lock().len() > 0 || engine.has_messages() {
+                turn(shared, &mut engine, Limit::Now, &mut wakers);
+            }
+        }
+        shared.expire(&mut wakers);
+        self.wake_all(wakers);
+    }
+
+    /// Waits on the engine until `limit` or the next timer, as the one thread that may.
+    pub(crate) fn wait_on(&self, engine: &mut Engine, limit: Limit) -> bool {
+        let shared = self.lane.shared();
+        let mut wakers = self.take_wakers();
+        turn(shared, engine, limit, &mut wakers);
+        shared.expire(&mut wakers);
+        let has_woken = !wakers.is_empty();
+        self.keep_wakers(wakers);
+        has_woken
+    }
+
+    fn take_wakers(&self) -> Vec<Waker> {
+        let core = self.core.borrow();
+        core.as_ref()
+            .map_or_else(Vec::new, |core| core.wakers.take())
+    }
+
+    fn keep_wakers(&self, wakers: Vec<Waker>) {
+        if let Some(core) = &*self.core.borrow() {
+            core.wakers.replace(wakers);
+        }
+    }
+
+    /// Wakes what the last turn has found. No lock is held.
+    pub(crate) fn wake_found(&self) {
+        let wakers = self.take_wakers();
+        self.wake_all(wakers);
+    }
+
+    fn wake_all(&self, mut wakers: Vec<Waker>) {
+        for waker in wakers.drain(..) {
+            // A waker of others may panic, which is no reason to forget the rest.
+            drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
+        }
+        self.keep_wakers(wakers);
+    }
+
+    /// Sleeps until there is something to do: the loop of a worker among several.
+    fn park(&self) {
+        let shared = self.lane.shared();
+        let seat = self.lane.seat();
+        let index = self.lane.index();
+        count(&seat.parks);
+        let is_searching = self.is_searching(false);
+        let mut watch = shared
+            .idle
+            .sleep(index, is_searching)
+            .then(|| Watch::new(shared));
+        if shared.has_work() {
+            self.rise();
+            return;
+        }
+        let mut may_poll = true;
+        loop {
+            let engine = may_poll.then(|| try_lock(shared)).flatten();
+            let token = match engine {
+                Some(mut engine) => {
+                    let (token, has_woken) = self.park_on(&mut engine, watch.is_some());
+                    drop(engine);
+                    if has_woken {
+                        // First it is awake, so that what it wakes is not given to others.
+                        if token != Token::Work {
+                            self.rise();
+                        } else {
+                            self.is_searching(true);
+                        }
+                        self.wake_found();
+                        return;
+                    }
+                    token
+                }
+                None => {
+                    let interval = watch.as_ref().and(shared.settings.watch_interval);
+                    seat.parker.park(interval)
+                }
+            };
+            match (token, &mut watch) {
+                (Token::Work, _) => {
+                    self.is_searching(true);
+                    return;
+                }
+                (Token::Watch, _) => {
+                    watch = Some(Watch::new(shared));
+                    // Whoever has left the engine will be back soon, as a rule.
+                    may_poll = false;
+                }
+                (Token::None, None) => may_poll = true,
+                (Token::None, Some(_)) if shared.idle.stop_watching(index) => {
+                    watch = None;
+                    may_poll = true;
+                }
+                (Token::None, Some(seen)) => {
+                    if let Some(runnable) = self.take_over(seen) {
+                        self.rise();
+                        self.run(runnable);
+                        return;
+                    }
+                    may_poll = seen.renew(shared);
+                }
+            }
+        }
+    }
+
+    /// Waits on the engine as a sleeper: why it ended, and whether something was woken.
+    fn park_on(&self, engine: &mut Engine, watches: bool) -> (Token, bool) {
+        let shared = self.lane.shared();
+        let parker = &self.lane.seat().parker;
+        let early = parker.enter_engine();
+        if early != Token::None {
+            return (early, false);
+        }
+        shared.idle.set_poller(Some(self.lane.index()));
+        let limit = match shared.settings.watch_interval.filter(|_| watches) {
+            Some(interval) => Limit::For(interval),
+            None => Limit::Never,
+        };
+        let has_woken = self.wait_on(engine, limit);
+        shared.idle.set_poller(None);
+        (parker.leave_engine(), has_woken)
+    }
+
+    fn is_searching(&self, now: bool) -> bool {
+        let core = self.core.borrow();
+        core.as_ref()
+            .is_some_and(|core| core.is_searching.replace(now))
+    }
+
+    /// Whoever has woken this worker counts it as one that searches.
+    pub(crate) fn set_searching(&self) {
+        self.is_searching(true);
+    }
+
+    /// Whether it searched, for its sleep.
+    pub(crate) fn stop_searching(&self) -> bool {
+        self.is_searching(false)
+    }
+
+    /// Whether tasks wait for this worker.
+    pub(crate) fn has_tasks(&self) -> bool {
+        let core = self.core.borrow();
+        core.as_ref().is_some_and(|core| core.has_tasks())
+    }
+
+    /// Drops what waits for this worker.
+    pub(crate) fn drop_queued(&self) {
+        loop {
+            let core = self.core.borrow();
+            let Some(runnable) = core.as_ref().and_then(|core| core.queue.pop()) else {
+                return;
+            };
+            drop(core);
+            // Its destructor may queue others.
+            drop(runnable);
+        }
+    }
+
+    fn take_over(&self, watch: &Watch) -> Option<Runnable> {
+        let core = self.core.borrow();
+        core.as_ref()?.take_over(&self.lane, &watch.polls)
+    }
+
+    /// Ends the sleep of this worker, which has found something by itself.
+    fn rise(&self) {
+        let shared = self.lane.shared();
+        if shared.rise(self.lane.index()) == Risen::ByAnother {
+            // The token is there, or about to be.
+            while self.lane.seat().parker.park(None) != Token::Work {}
+            self.is_searching(true);
+        }
+    }
+}
+
+/// What a watcher has seen of the others.
+#[derive(Debug)]
+struct Watch {
+    turns: u64,
+    polls: Vec<u64>,
+}
+
+impl Watch {
+    fn new(shared: &Shared) -> Self {
+        Self {
+            turns: shared.turns.load(Relaxed),
+            polls: shared.seats().map(Self::polls).collect(),
+        }
+    }
+
+    fn polls(seat: &Seat) -> u64 {
+        seat.polls.load(Relaxed)
+    }
+
+    /// Notes what there is now; true if nobody has looked at the engine since the last time.
+    fn renew(&mut self, shared: &Shared) -> bool {
+        let turns = shared.turns.load(Relaxed);
+        let is_left = turns == self.turns;
+        self.turns = turns;
+        self.polls.clear();
+        self.polls.extend(shared.seats().map(Self::polls));
+        is_left
+    }
+}
+
+/// The engine, if nobody has it.
+pub(crate) fn try_lock(shared: &Shared) -> Option<std::sync::MutexGuard<'_, Engine>> {
+    match shared.engine.try_lock() {
+        Ok(engine) => Some(engine),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// One turn: whatever is found goes to `wakers`.
+fn turn(shared: &Shared, engine: &mut Engine, limit: Limit, wakers: &mut Vec<Waker>) {
+    let limit = match (limit, shared.next_deadline()) {
+        (Limit::Never, Some(deadline)) => Limit::Until(deadline),
+        (Limit::For(timeout), Some(deadline)) => {
+            let end = shared.clock.now().saturating_add(timeout);
+            Limit::Until(end.min(deadline))
+        }
+        (limit, _) => limit,
+    };
+    // What a failed wait found before is handed out; the next one tells whether it goes on.
+    drop(engine.turn(limit));
+    shared.turns.fetch_add(1, Relaxed);
+    let mut table = shared.sources.lock();
+    while let Some(due) = engine.next_due() {
+        if let Due::Event(event) = due {
+            table.event(event.token(), event.ready(), wakers);
+        }
+    }
+    table.end_turn();
+}
+
+/// The loop of a worker among several, until the runtime ends or the core is moved elsewhere.
+pub(crate) fn work(context: Rc<Context>) {
+    let _entered = context::enter(Rc::clone(&context));
+    while let Some(next) = context.next() {
+        match next {
+            Next::Run(runnable) => context.run(runnable),
+            Next::Look => context.look(),
+            Next::Nothing => context.park(),
+            Next::End => break,
+        }
+    }
+}
+
+/// The instant that a host comes back at, which is now while tasks are ready.
+pub(crate) fn next_deadline(shared: &Shared, engine: &Engine) -> Option<Instant> {
+    let deadlines = [engine.next_deadline(), shared.next_deadline()];
+    deadlines.into_iter().flatten().min()
+}

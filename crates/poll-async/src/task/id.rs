@@ -1,0 +1,37 @@
+//! Names of tasks.
+
+use core::fmt;
+use core::num::NonZeroU64;
+
+/// How many bits of an id name the table that the task is in.
+const SHARD_BITS: u32 = 16;
+
+/// The name of a task: no other task of its runtime ever has it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(NonZeroU64);
+
+impl Id {
+    /// The id of the task that was the `count`th, from 1, of its table.
+    pub(crate) fn new(count: u64, shard: usize) -> Self {
+        let shard = u64::try_from(shard).unwrap_or(0);
+        let value = (count << SHARD_BITS) | shard;
+        Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The table that the task is in.
+    pub(crate) fn shard(self) -> usize {
+        usize::from(u16::try_from(self.0.get() & ((1 << SHARD_BITS) - 1)).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({})", self.0)
+    }
+}

@@ -1,0 +1,198 @@
+//! Spawning, joining, aborting, ending: on each kind of runtime.
+
+use core::future::pending;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use poll_async::runtime::{Builder, LocalRuntime, Runtime};
+use poll_async::task::yield_now;
+use poll_async::{spawn, time};
+
+fn each(test: impl Fn(Runtime)) {
+    test(Builder::new_current_thread().build().unwrap());
+    for workers in 1..=3 {
+        let builder = Builder::new_multi_thread().worker_threads(workers);
+        test(builder.build().unwrap());
+    }
+}
+
+struct Dropped(Arc<AtomicUsize>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_task_returns_its_value() {
+    each(|runtime| {
+        let joined = runtime.block_on(async {
+            let tasks: Vec<_> = (0..1000).map(|i| spawn(async move { i * 2 })).collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += task.await.unwrap();
+            }
+            sum
+        });
+        assert_eq!(joined, 999 * 1000);
+    });
+}
+
+#[test]
+fn tasks_wake_each_other_across_workers() {
+    each(|runtime| {
+        let turns = runtime.block_on(async {
+            let tasks: Vec<_> = (0..50)
+                .map(|_| {
+                    spawn(async {
+                        for _ in 0..100 {
+                            yield_now().await;
+                        }
+                        spawn(async { 1 }).await.unwrap()
+                    })
+                })
+                .collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += task.await.unwrap();
+            }
+            sum
+        });
+        assert_eq!(turns, 50);
+    });
+}
+
+#[test]
+fn a_panic_comes_out_of_the_join() {
+    each(|runtime| {
+        let error = runtime.block_on(async {
+            let task = spawn(async {
+                yield_now().await;
+                panic!("seven");
+            });
+            task.await.unwrap_err()
+        });
+        assert!(error.is_panic());
+        assert!(error.to_string().ends_with("panicked: seven"), "{error}");
+        assert_eq!(*error.into_panic().downcast::<&str>().unwrap(), "seven");
+    });
+}
+
+#[test]
+fn an_aborted_task_is_dropped_and_says_so() {
+    each(|runtime| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let dropped = Dropped(Arc::clone(&drops));
+        let error = runtime.block_on(async {
+            let task = spawn(async move {
+                let _dropped = dropped;
+                pending::<()>().await;
+            });
+            yield_now().await;
+            task.abort();
+            task.await.unwrap_err()
+        });
+        assert!(error.is_cancelled());
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+        assert_eq!(runtime.metrics().alive_tasks, 0);
+    });
+}
+
+#[test]
+fn the_end_of_a_runtime_drops_all_tasks() {
+    each(|runtime| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        for _ in 0..100 {
+            let dropped = Dropped(Arc::clone(&drops));
+            runtime.spawn(async move {
+                let _dropped = dropped;
+                time::sleep(Duration::from_secs(1000)).await;
+            });
+        }
+        runtime.block_on(yield_now());
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        assert_eq!(drops.load(Ordering::SeqCst), 100);
+        let late = handle.spawn(async {});
+        assert!(late.is_finished());
+    });
+}
+
+#[test]
+fn a_sleep_is_not_early_and_ends() {
+    each(|runtime| {
+        runtime.block_on(async {
+            for micros in [0, 1, 50, 1500, 10_300] {
+                let duration = Duration::from_micros(micros);
+                let start = time::Instant::now();
+                time::sleep(duration).await;
+                assert!(start.elapsed() >= duration);
+            }
+            let in_task = spawn(async {
+                let start = time::Instant::now();
+                time::sleep(Duration::from_millis(3)).await;
+                start.elapsed()
+            });
+            assert!(in_task.await.unwrap() >= Duration::from_millis(3));
+        });
+    });
+}
+
+#[test]
+fn closures_that_block_run_beside() {
+    each(|runtime| {
+        let value = runtime.block_on(async {
+            let blocking = poll_async::spawn_blocking(|| 42);
+            blocking.await.unwrap()
+        });
+        assert_eq!(value, 42);
+    });
+}
+
+#[test]
+fn a_thread_outside_spawns_and_joins() {
+    each(|runtime| {
+        let handle = runtime.handle().clone();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        runtime.block_on(async move {
+            let outside = std::thread::spawn(move || {
+                for i in 0..100 {
+                    let sender = sender.clone();
+                    handle.spawn(async move { sender.send(i).unwrap() });
+                }
+            });
+            let mut left = 100;
+            while left > 0 {
+                match receiver.try_recv() {
+                    Ok(_) => left -= 1,
+                    Err(_) => time::sleep(Duration::from_micros(100)).await,
+                }
+            }
+            outside.join().unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_local_runtime_has_futures_that_stay() {
+    let runtime = LocalRuntime::new().unwrap();
+    let shared = std::rc::Rc::new(core::cell::Cell::new(0));
+    let seen = std::rc::Rc::clone(&shared);
+    runtime.block_on(async move {
+        let tasks: Vec<_> = (0..10)
+            .map(|i| {
+                let shared = std::rc::Rc::clone(&shared);
+                poll_async::spawn_local(async move {
+                    yield_now().await;
+                    shared.set(shared.get() + i);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    assert_eq!(seen.get(), 45);
+}
