@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod park;
 pub mod io;
 pub mod net;
+mod park;
 pub mod runtime;
 pub mod sync;
 pub mod task;

@@ -42,7 +42,7 @@ pub use handle::{EnterGuard, Handle, NoRuntime};
 pub use in_place::block_in_place;
 pub use local::{LocalRuntime, spawn_local};
 pub use metrics::RuntimeMetrics;
-pub use settings::UnhandledPanic;
+pub use settings::{PanicHook, UnhandledPanic};
 
 pub(crate) use shared::{Lane, Shared};
 
@@ -132,12 +132,16 @@ impl Runtime {
         self.handle.metrics()
     }
 
-    /// One turn for a host, on a runtime of one thread: as [`LocalRuntime::poll_once`]. None on
-    /// one of several, and while another thread drives it.
-    pub fn poll_once(&self, timeout: Option<Duration>) -> Option<Progress> {
+    /// One turn for a host, on a runtime of one thread: as [`LocalRuntime::poll_once`].
+    ///
+    /// # Errors
+    ///
+    /// * `ResourceBusy`: another thread, or this one, drives the runtime already.
+    /// * `Unsupported`: it has threads of its own.
+    pub fn poll_once(&self, timeout: Option<Duration>) -> io::Result<Progress> {
         match &self.kind {
             Kind::Current(current) => current.poll_once(&self.handle, timeout),
-            Kind::Several => None,
+            Kind::Several => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -151,10 +155,17 @@ impl Runtime {
         }
     }
 
-    /// Lets tasks run until none is left, at most for `timeout`, and ends the runtime then: how
-    /// many tasks were left, which have been dropped. Spawn nothing new meanwhile, or it takes as
-    /// long.
-    pub fn shutdown_graceful(self, timeout: Duration) -> usize {
+    /// Lets tasks run until none is left, at most for `timeout`, and ends the runtime. Whatever
+    /// spawns meanwhile puts that off.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut`: it tells how many tasks were left, which have been dropped.
+    ///
+    /// # Panics
+    ///
+    /// As [`block_on`](Self::block_on).
+    pub fn shutdown_graceful(self, timeout: Duration) -> io::Result<()> {
         let shared = Arc::clone(self.handle.shared());
         let idle = core::future::poll_fn(|context| {
             if shared.tasks() == 0 {
@@ -166,10 +177,12 @@ impl Runtime {
                 _ => core::task::Poll::Pending,
             }
         });
-        match self.block_on(crate::time::timeout(timeout, idle)) {
-            Ok(()) => 0,
-            Err(_) => self.handle.shared().tasks(),
+        if self.block_on(crate::time::timeout(timeout, idle)).is_ok() {
+            return Ok(());
         }
+        let left = self.handle.shared().tasks();
+        let message = format!("{left} tasks have not ended in time");
+        Err(io::Error::new(io::ErrorKind::TimedOut, message))
     }
 
     /// Ends the runtime as a drop does, but waits for closures and for polls that are under way

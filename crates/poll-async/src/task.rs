@@ -4,11 +4,13 @@ mod body;
 pub(crate) mod budget;
 mod id;
 mod join;
+mod join_set;
 mod yield_now;
 
 pub use budget::{Unconstrained, consume_budget, unconstrained};
 pub use id::Id;
 pub use join::{AbortHandle, AbortOnDrop, JoinError, JoinHandle};
+pub use join_set::JoinSet;
 pub use yield_now::yield_now;
 
 pub(crate) use body::{Body, Entry, Payload};

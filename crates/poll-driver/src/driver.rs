@@ -375,9 +375,9 @@ impl<E: Engine, C: Clock, T, M> Driver<E, C, T, M> {
         self.letters.len()
     }
 
-    /// From here on somebody else may sleep on the engine, wherever its descriptor came from: what is
-    /// posted between two turns makes it readable. As [`as_fd`](AsFd::as_fd) does, for those that
-    /// do not know whether the engine has a descriptor.
+    /// From here on somebody else may sleep on the engine, wherever its descriptor came from: what
+    /// is posted between two turns makes it readable. As [`as_fd`](AsFd::as_fd) does, for those
+    /// that do not know whether the engine has a descriptor.
     pub fn lend(&self) {
         self.mailbox.lend();
     }

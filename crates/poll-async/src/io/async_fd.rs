@@ -29,7 +29,7 @@ use crate::task::budget;
 /// use poll_async::runtime::Runtime;
 ///
 /// let runtime = Runtime::new()?;
-/// let (mut sender, receiver) = poll_net::pipe()?;
+/// let (mut sender, receiver) = poll_net::pipe::pipe()?;
 /// let text = runtime.block_on(async {
 ///     let receiver = AsyncFd::new(receiver)?;
 ///     std::io::Write::write_all(&mut sender, b"hello")?;
@@ -126,12 +126,20 @@ impl<T: AsFd> AsyncFd<T> {
     /// A hint, as all readiness; what would block then takes it back through
     /// [`try_read_with`](Self::try_read_with).
     ///
+    /// # Errors
+    ///
+    /// If the runtime ends meanwhile.
+    ///
     /// Cancel-safe: readiness stays until an operation would block.
     pub async fn readable(&self) -> io::Result<()> {
         self.wait(Direction::Read).await.map(drop)
     }
 
     /// Waits until a write may succeed, or has an error to tell: as [`readable`](Self::readable).
+    ///
+    /// # Errors
+    ///
+    /// As [`readable`](Self::readable).
     ///
     /// Cancel-safe.
     pub async fn writable(&self) -> io::Result<()> {
@@ -188,25 +196,13 @@ impl<T: AsFd> AsyncFd<T> {
         self.try_with(Direction::Write, operation)
     }
 
-    pub(crate) fn try_with<R>(
+    fn try_with<R>(
         &self,
         direction: Direction,
         operation: impl FnOnce(&T) -> io::Result<R>,
     ) -> io::Result<R> {
         let seen = self.source.seen(direction).ok_or(ErrorKind::WouldBlock)?;
         self.attempt(seen, direction, operation, |_| false)
-    }
-
-    /// As [`try_with`](Self::try_with) for `wanted` bytes of a stream: see
-    /// [`poll_transfer`](Self::poll_transfer).
-    pub(crate) fn try_transfer(
-        &self,
-        direction: Direction,
-        wanted: usize,
-        operation: impl FnOnce(&T) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        let seen = self.source.seen(direction).ok_or(ErrorKind::WouldBlock)?;
-        self.attempt(seen, direction, operation, is_short(seen, wanted))
     }
 
     /// Tries `operation`. If it would block, or has used up what there was, the readiness that it
@@ -237,47 +233,42 @@ impl<T: AsFd> AsyncFd<T> {
         }
     }
 
-    /// Tries `operation` as a poll function: the last caller of a direction is woken.
-    pub(crate) fn poll_with<R>(
-        &self,
-        context: &mut Context<'_>,
-        direction: Direction,
-        operation: impl FnMut(&T) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        let wait = |context: &Context<'_>| self.source.poll(context, direction);
-        self.poll_by(context, direction, wait, operation, |_, _| false)
-    }
-
-    /// The same for `wanted` bytes of a stream: fewer say that it is drained, or full, as
-    /// `WouldBlock` does, and save the call that would say so. None at all is the end; and at
-    /// urgent data a read ends before the data does.
+    /// Tries `operation` for `wanted` bytes of a stream as a poll function: the last caller of a
+    /// direction is woken. Fewer bytes say that the stream is drained, or full, as `WouldBlock`
+    /// does, and save the call that would say so. None at all is the end; and at urgent data a read
+    /// ends before the data does.
     pub(crate) fn poll_transfer(
         &self,
         context: &mut Context<'_>,
         direction: Direction,
         wanted: usize,
-        operation: impl FnMut(&T) -> io::Result<usize>,
+        mut operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        let wait = |context: &Context<'_>| self.source.poll(context, direction);
-        let short = |seen, done: &usize| is_short(seen, wanted)(done);
-        self.poll_by(context, direction, wait, operation, short)
+        poll_by(
+            context,
+            |context| self.source.poll(context, direction),
+            |seen| self.attempt(seen, direction, &mut operation, is_short(seen, wanted)),
+        )
     }
 
     /// Tries `operation` as a future, with a place of its own among those that wait.
-    pub(crate) async fn with<R>(
+    async fn with<R>(
         &self,
         direction: Direction,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> io::Result<R> {
         let mut waiting = Waiting::new(&self.source);
         poll_fn(|context| {
-            let wait = |context: &Context<'_>| waiting.poll(context, direction);
-            self.poll_by(context, direction, wait, &mut operation, |_, _| false)
+            poll_by(
+                context,
+                |context| waiting.poll(context, direction),
+                |seen| self.attempt(seen, direction, &mut operation, |_| false),
+            )
         })
         .await
     }
 
-    /// The same for `wanted` bytes of a stream.
+    /// The same for `wanted` bytes of a stream: see [`poll_transfer`](Self::poll_transfer).
     pub(crate) async fn transfer(
         &self,
         direction: Direction,
@@ -285,32 +276,31 @@ impl<T: AsFd> AsyncFd<T> {
         mut operation: impl FnMut(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let mut waiting = Waiting::new(&self.source);
-        let short = |seen, done: &usize| is_short(seen, wanted)(done);
         poll_fn(|context| {
-            let wait = |context: &Context<'_>| waiting.poll(context, direction);
-            self.poll_by(context, direction, wait, &mut operation, short)
+            poll_by(
+                context,
+                |context| waiting.poll(context, direction),
+                |seen| self.attempt(seen, direction, &mut operation, is_short(seen, wanted)),
+            )
         })
         .await
     }
+}
 
-    fn poll_by<R>(
-        &self,
-        context: &mut Context<'_>,
-        direction: Direction,
-        mut wait: impl FnMut(&Context<'_>) -> Poll<Seen>,
-        mut operation: impl FnMut(&T) -> io::Result<R>,
-        is_short: impl Fn(Seen, &R) -> bool,
-    ) -> Poll<io::Result<R>> {
-        let unit = ready!(budget::poll_proceed(context));
-        loop {
-            let seen = ready!(wait(context));
-            let short = |value: &R| is_short(seen, value);
-            match self.attempt(seen, direction, &mut operation, short) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                result => {
-                    unit.made_progress();
-                    return Poll::Ready(result);
-                }
+/// Waits and attempts until something else comes of it than that it would block.
+fn poll_by<R>(
+    context: &mut Context<'_>,
+    mut wait: impl FnMut(&Context<'_>) -> Poll<Seen>,
+    mut attempt: impl FnMut(Seen) -> io::Result<R>,
+) -> Poll<io::Result<R>> {
+    let unit = ready!(budget::poll_proceed(context));
+    loop {
+        let seen = ready!(wait(context));
+        match attempt(seen) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            result => {
+                unit.made_progress();
+                return Poll::Ready(result);
             }
         }
     }

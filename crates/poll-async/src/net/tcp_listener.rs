@@ -1,7 +1,7 @@
 //! TCP listeners.
 
+use core::net::SocketAddr;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::TcpStream;

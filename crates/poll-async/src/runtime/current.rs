@@ -6,6 +6,7 @@ use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::SeqCst;
 use core::task::{Context as TaskContext, Poll, Waker};
 use core::time::Duration;
+use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
@@ -141,10 +142,10 @@ impl Current {
             }
             // Another thread drives the runtime; this one polls its own future meanwhile.
             let entered = context::enter(self.context(handle, None));
-            if main.is_woken.swap(false, SeqCst) {
-                if let Poll::Ready(output) = poll() {
-                    return output;
-                }
+            if main.is_woken.swap(false, SeqCst)
+                && let Poll::Ready(output) = poll()
+            {
+                return output;
             }
             drop(entered);
             let mut rest = lock(&self.rest);
@@ -159,9 +160,13 @@ impl Current {
     }
 
     /// One turn for a host.
-    pub(crate) fn poll_once(&self, handle: &Handle, timeout: Option<Duration>) -> Option<Progress> {
-        let driving = self.drive(handle)?;
-        Some(driving.poll_once(timeout))
+    pub(crate) fn poll_once(
+        &self,
+        handle: &Handle,
+        timeout: Option<Duration>,
+    ) -> io::Result<Progress> {
+        let driving = self.drive(handle).ok_or(io::ErrorKind::ResourceBusy)?;
+        Ok(driving.poll_once(timeout))
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -230,10 +235,10 @@ impl Driving<'_> {
     fn block_on<T>(&self, main: &Main, mut poll: impl FnMut() -> Poll<T>) -> T {
         let shared = self.shared();
         loop {
-            if main.is_woken.swap(false, SeqCst) {
-                if let Poll::Ready(output) = poll() {
-                    return output;
-                }
+            if main.is_woken.swap(false, SeqCst)
+                && let Poll::Ready(output) = poll()
+            {
+                return output;
             }
             shared.assert_not_stopped();
             if !self.run_ready(|| main.is_woken.load(SeqCst)).1 {

@@ -2,11 +2,11 @@
 
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::pin;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::SeqCst;
 use core::task::{Context as TaskContext, Poll, Waker};
-use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Wake;
@@ -205,6 +205,15 @@ impl Handle {
     pub(crate) fn fire_timers(&self) {
         if let Some(context) = context::current() {
             context.look();
+        }
+    }
+
+    /// Gives back the memory that a burst of tasks or timers needed, where that can be done. Locks
+    /// the tables of all workers, one after the other.
+    pub fn shrink_to_fit(&self) {
+        for seat in self.shared().seats() {
+            seat.tasks.shrink_to_fit();
+            seat.wheel.shrink_to_fit();
         }
     }
 

@@ -8,11 +8,11 @@
 //! ```
 //!
 //! Of the two one sees the other, whatever the order: that is what the two fences are for. Nobody
-//! is woken while a worker searches, for it will find the task, or see it when it looks once more
+//! is woken while a worker searches: it will find the task, or see it when it looks once more
 //! before it sleeps; and the last one that finds something has another one woken, because what it
 //! found may not be all there is.
 //!
-//! While a worker runs and another sleeps, one of the sleepers watches: it wakes now and then to see
+//! While a worker runs and another sleeps, one of the sleepers watches: now and then it looks
 //! whether something was left behind by a worker that does not come back from a task, such as
 //! tasks in its queue, or the engine that nobody looks at. The invariant: *if somebody is awake and
 //! somebody asleep, there is a watcher*. Every change of who sleeps keeps it, under one lock.

@@ -96,11 +96,15 @@ impl LocalRuntime {
 
     /// One turn for a host: polls tasks that are ready; looks at the engine and the timers, and
     /// waits for them, at most for `timeout`, if no task was ready; then polls tasks again. Each
-    /// time a bounded number of them. None if the runtime is being driven already.
+    /// time a bounded number of them.
     ///
     /// A host calls it when the descriptor is readable, or [`next_deadline`](Self::next_deadline)
     /// has come, whichever is earlier; then with a `timeout` of zero.
-    pub fn poll_once(&self, timeout: Option<Duration>) -> Option<Progress> {
+    ///
+    /// # Errors
+    ///
+    /// `ResourceBusy`: the runtime is being driven already; this is called inside of a task.
+    pub fn poll_once(&self, timeout: Option<Duration>) -> io::Result<Progress> {
         self.current.poll_once(&self.handle, timeout)
     }
 

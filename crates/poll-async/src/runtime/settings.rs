@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use crate::task::Id;
 
+/// What is called with the name of a task and what it panicked with.
+pub type PanicHook = Arc<dyn Fn(Id, &(dyn Any + Send)) + Send + Sync>;
+
 /// What happens when a task panics and nobody joins it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -19,7 +22,7 @@ pub enum UnhandledPanic {
     ShutdownRuntime,
     /// This is called with the name of the task and what it panicked with, on whatever thread
     /// finds out.
-    Call(Arc<dyn Fn(Id, &(dyn Any + Send)) + Send + Sync>),
+    Call(PanicHook),
 }
 
 impl fmt::Debug for UnhandledPanic {

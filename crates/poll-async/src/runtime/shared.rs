@@ -243,7 +243,7 @@ impl Shared {
 
     /// Calls those that were promised it.
     fn told_end(&self) {
-        let waiting = std::mem::take(&mut *lock(&self.on_end));
+        let waiting = core::mem::take(&mut *lock(&self.on_end));
         waiting.into_iter().for_each(Waker::wake);
     }
 

@@ -2,8 +2,8 @@
 //!
 //! One table for each worker, so that spawning locks nothing that other workers lock all the time.
 
+use core::mem;
 use core::task::Waker;
-use std::mem;
 
 use slab::Slab;
 

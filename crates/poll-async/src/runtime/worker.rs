@@ -1,10 +1,11 @@
 //! What a worker does: the next task, or a look at the engine, or sleep.
 
 use core::cell::{Cell, RefCell};
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 use core::task::Waker;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::TryLockError;
 
@@ -105,11 +106,11 @@ impl Core {
     fn own(&self, lane: &Lane) -> Option<Runnable> {
         if let Queue::Stealable(_) = self.queue {
             let in_a_row = self.in_a_row.get();
-            if in_a_row < IN_A_ROW || self.queue.is_empty() {
-                if let Some(next) = lane.seat().next.take() {
-                    self.in_a_row.set(in_a_row + 1);
-                    return Some(next);
-                }
+            if (in_a_row < IN_A_ROW || self.queue.is_empty())
+                && let Some(next) = lane.seat().next.take()
+            {
+                self.in_a_row.set(in_a_row + 1);
+                return Some(next);
             }
             self.in_a_row.set(0);
         }
@@ -213,10 +214,10 @@ impl Context {
     pub(crate) fn look(&self) {
         let shared = self.lane.shared();
         let mut wakers = self.take_wakers();
-        if let Some(mut engine) = try_lock(shared) {
-            if shared.sources.lock().len() > 0 || engine.has_messages() {
-                turn(shared, &mut engine, Limit::Now, &mut wakers);
-            }
+        if let Some(mut engine) = try_lock(shared)
+            && (shared.sources.lock().len() > 0 || engine.has_messages())
+        {
+            turn(shared, &mut engine, Limit::Now, &mut wakers);
         }
         shared.expire(&mut wakers);
         self.wake_all(wakers);

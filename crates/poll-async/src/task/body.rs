@@ -3,9 +3,10 @@
 use core::any::Any;
 use core::future::Future;
 use core::mem;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use pin_project_lite::pin_project;

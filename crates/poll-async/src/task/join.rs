@@ -59,7 +59,6 @@ impl<T> JoinHandle<T> {
     }
 
     /// A handle that aborts the task when it is dropped.
-    #[must_use]
     pub const fn abort_on_drop(self) -> AbortOnDrop<T> {
         AbortOnDrop(self)
     }

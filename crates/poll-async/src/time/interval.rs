@@ -51,6 +51,7 @@ pub struct Interval {
 /// # Panics
 ///
 /// If `period` is zero.
+#[must_use]
 pub fn interval(period: Duration) -> Interval {
     interval_at(Instant::now(), period)
 }
@@ -60,6 +61,7 @@ pub fn interval(period: Duration) -> Interval {
 /// # Panics
 ///
 /// If `period` is zero.
+#[must_use]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     assert!(period > Duration::ZERO, "an interval has a period");
     Interval {

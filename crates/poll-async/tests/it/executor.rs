@@ -3,18 +3,19 @@
 use core::future::pending;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
 use poll_async::runtime::{Builder, LocalRuntime, Runtime};
 use poll_async::task::yield_now;
 use poll_async::{spawn, time};
 
-fn each(test: impl Fn(Runtime)) {
-    test(Builder::new_current_thread().build().unwrap());
-    for workers in 1..=3 {
-        let builder = Builder::new_multi_thread().worker_threads(workers);
-        test(builder.build().unwrap());
-    }
+/// One thread that drives itself, and one to three of its own.
+fn kinds() -> Vec<io::Result<Runtime>> {
+    let several = |workers| Builder::new_multi_thread().worker_threads(workers).build();
+    let mut kinds = vec![Builder::new_current_thread().build()];
+    kinds.extend((1..=3).map(several));
+    kinds
 }
 
 struct Dropped(Arc<AtomicUsize>);
@@ -27,7 +28,8 @@ impl Drop for Dropped {
 
 #[test]
 fn a_task_returns_its_value() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let joined = runtime.block_on(async {
             let tasks: Vec<_> = (0..1000).map(|i| spawn(async move { i * 2 })).collect();
             let mut sum = 0;
@@ -37,12 +39,13 @@ fn a_task_returns_its_value() {
             sum
         });
         assert_eq!(joined, 999 * 1000);
-    });
+    }
 }
 
 #[test]
 fn tasks_wake_each_other_across_workers() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let turns = runtime.block_on(async {
             let tasks: Vec<_> = (0..50)
                 .map(|_| {
@@ -61,12 +64,13 @@ fn tasks_wake_each_other_across_workers() {
             sum
         });
         assert_eq!(turns, 50);
-    });
+    }
 }
 
 #[test]
 fn a_panic_comes_out_of_the_join() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let error = runtime.block_on(async {
             let task = spawn(async {
                 yield_now().await;
@@ -77,12 +81,13 @@ fn a_panic_comes_out_of_the_join() {
         assert!(error.is_panic());
         assert!(error.to_string().ends_with("panicked: seven"), "{error}");
         assert_eq!(*error.into_panic().downcast::<&str>().unwrap(), "seven");
-    });
+    }
 }
 
 #[test]
 fn an_aborted_task_is_dropped_and_says_so() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let drops = Arc::new(AtomicUsize::new(0));
         let dropped = Dropped(Arc::clone(&drops));
         let error = runtime.block_on(async {
@@ -97,12 +102,13 @@ fn an_aborted_task_is_dropped_and_says_so() {
         assert!(error.is_cancelled());
         assert_eq!(drops.load(Ordering::SeqCst), 1);
         assert_eq!(runtime.metrics().alive_tasks, 0);
-    });
+    }
 }
 
 #[test]
 fn the_end_of_a_runtime_drops_all_tasks() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let drops = Arc::new(AtomicUsize::new(0));
         for _ in 0..100 {
             let dropped = Dropped(Arc::clone(&drops));
@@ -117,12 +123,13 @@ fn the_end_of_a_runtime_drops_all_tasks() {
         assert_eq!(drops.load(Ordering::SeqCst), 100);
         let late = handle.spawn(async {});
         assert!(late.is_finished());
-    });
+    }
 }
 
 #[test]
 fn a_sleep_is_not_early_and_ends() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         runtime.block_on(async {
             for micros in [0, 1, 50, 1500, 10_300] {
                 let duration = Duration::from_micros(micros);
@@ -137,23 +144,25 @@ fn a_sleep_is_not_early_and_ends() {
             });
             assert!(in_task.await.unwrap() >= Duration::from_millis(3));
         });
-    });
+    }
 }
 
 #[test]
 fn closures_that_block_run_beside() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let value = runtime.block_on(async {
             let blocking = poll_async::spawn_blocking(|| 42);
             blocking.await.unwrap()
         });
         assert_eq!(value, 42);
-    });
+    }
 }
 
 #[test]
 fn a_thread_outside_spawns_and_joins() {
-    each(|runtime| {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
         let handle = runtime.handle().clone();
         let (sender, receiver) = std::sync::mpsc::channel();
         runtime.block_on(async move {
@@ -172,7 +181,7 @@ fn a_thread_outside_spawns_and_joins() {
             }
             outside.join().unwrap();
         });
-    });
+    }
 }
 
 #[test]
