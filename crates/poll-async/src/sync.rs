@@ -1,8 +1,30 @@
 //! Ways for tasks to talk to each other and to share: they wait without a thread, and work on any
 //! executor.
 
+mod barrier;
+mod cancellation_token;
+mod gate;
+mod held;
+#[cfg(all(test, loom))]
+mod locks_model;
 mod look;
 pub mod mpsc;
+mod mutex;
+mod once_cell;
 pub mod oneshot;
+mod permits;
 mod queue;
+mod rwlock;
+mod semaphore;
 mod wakes;
+
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use cancellation_token::{CancellationToken, DropGuard};
+pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
+pub use once_cell::{OnceCell, SetError};
+pub use rwlock::{
+    OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+pub use semaphore::{
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
+};

@@ -2,7 +2,15 @@
 //! which no runtime is needed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auto_traits;
+mod barrier;
+mod cancellation_token;
 mod drive;
 mod executor;
 mod mpsc;
+mod mutex;
+mod once_cell;
 mod oneshot;
+mod rwlock;
+mod semaphore;
+mod victims;

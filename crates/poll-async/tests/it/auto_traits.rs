@@ -1,0 +1,52 @@
+//! What may go to another thread, and what may not.
+
+use core::cell::Cell;
+use std::rc::Rc;
+
+use poll_async::sync::{
+    Barrier, CancellationToken, Mutex, MutexGuard, OnceCell, OwnedMutexGuard, OwnedRwLockReadGuard,
+    OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    Semaphore, SemaphorePermit,
+};
+use static_assertions::{assert_impl_all, assert_not_impl_any};
+
+// A mutex makes shared what can only be moved; its guard is as shared as the value.
+assert_impl_all!(Mutex<Cell<u8>>: Send, Sync);
+assert_impl_all!(MutexGuard<'static, Cell<u8>>: Send);
+assert_impl_all!(OwnedMutexGuard<Cell<u8>>: Send);
+assert_impl_all!(MutexGuard<'static, u8>: Send, Sync);
+assert_not_impl_any!(MutexGuard<'static, Cell<u8>>: Sync);
+assert_not_impl_any!(OwnedMutexGuard<Cell<u8>>: Sync);
+assert_not_impl_any!(Mutex<Rc<u8>>: Send, Sync);
+
+// Readers look at the same time.
+assert_impl_all!(RwLock<u8>: Send, Sync);
+assert_not_impl_any!(RwLock<Cell<u8>>: Sync);
+assert_not_impl_any!(RwLock<Rc<u8>>: Send, Sync);
+assert_impl_all!(RwLockReadGuard<'static, u8>: Send, Sync);
+assert_impl_all!(RwLockWriteGuard<'static, u8>: Send, Sync);
+assert_impl_all!(OwnedRwLockReadGuard<u8>: Send, Sync);
+assert_impl_all!(OwnedRwLockWriteGuard<u8>: Send, Sync);
+
+assert_impl_all!(Semaphore: Send, Sync);
+assert_impl_all!(SemaphorePermit<'static>: Send, Sync);
+assert_impl_all!(OwnedSemaphorePermit: Send, Sync);
+assert_impl_all!(Barrier: Send, Sync);
+assert_impl_all!(CancellationToken: Send, Sync);
+assert_impl_all!(OnceCell<u8>: Send, Sync);
+assert_not_impl_any!(OnceCell<Cell<u8>>: Sync);
+
+fn is_send(_: &impl Send) {}
+
+#[test]
+fn what_waits_may_go_to_another_thread() {
+    let (mutex, lock, semaphore) = (Mutex::new(1), RwLock::new(1), Semaphore::new(1));
+    let (barrier, token, cell) = (Barrier::new(1), CancellationToken::new(), OnceCell::new());
+    is_send(&mutex.lock());
+    is_send(&lock.read());
+    is_send(&lock.write());
+    is_send(&semaphore.acquire());
+    is_send(&barrier.wait());
+    is_send(&token.cancelled());
+    is_send(&cell.get_or_init(|| async { 1 }));
+}
