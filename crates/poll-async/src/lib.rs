@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod io;
+mod macros;
 pub mod net;
 mod park;
 pub mod runtime;
@@ -10,4 +11,6 @@ pub mod task;
 mod threads;
 pub mod time;
 
+#[doc(hidden)]
+pub use macros::private as __private;
 pub use runtime::{block_in_place, spawn, spawn_blocking, spawn_local};
