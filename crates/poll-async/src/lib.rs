@@ -13,4 +13,6 @@ pub mod time;
 
 #[doc(hidden)]
 pub use macros::private as __private;
+#[cfg(feature = "macros")]
+pub use poll_async_macros::{main, test};
 pub use runtime::{block_in_place, spawn, spawn_blocking, spawn_local};

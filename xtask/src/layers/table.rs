@@ -103,6 +103,8 @@ const ROWS: &[Row] = &[
     system("sys-socket"),
     system("sys-process"),
     vocabulary("poll-api"),
+    // The compiler runs it: it has nothing below, and only poll-async above.
+    vocabulary("poll-async-macros"),
     Row {
         external: &["memchr", "static_assertions"],
         ..vocabulary("poll-codec")
@@ -145,6 +147,7 @@ const ROWS: &[Row] = &[
     model("poll-loop"),
     model("poll-reactor"),
     Row {
+        workspace: &[VOCABULARY, PORTABLE, DRIVER, &["poll-async-macros"]],
         external: &[
             "async-task",
             "async-lock",

@@ -2,6 +2,8 @@
 //! which no runtime is needed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "macros")]
+mod attributes;
 mod auto_traits;
 mod barrier;
 mod cancellation_token;
