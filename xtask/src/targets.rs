@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use crate::Outcome;
 use crate::other::standard::{self, Purpose, Wanted};
 use crate::other::zig::Zig;
-use crate::other::{Trouble, bundle, folder, source};
+use crate::other::{Trouble, bundle, folder};
 use crate::run::{Call, now};
 use crate::workspace::{crates, root};
 use report::{Cell, Report, Row};
@@ -25,21 +25,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if !failures.is_empty() {
         return Err(failures);
     }
-    if strict && !skips.is_empty() {
-        return Err(format!("{skips}, which --strict does not let pass"));
+    match (skips.is_empty(), strict) {
+        (true, _) => {}
+        (false, true) => return Err(format!("{skips}, which --strict does not let pass")),
+        (false, false) => println!("{skips}; the reasons stand below the table above"),
     }
     Ok(())
-}
-
-/// All targets, for the step of `test`: what was left out, if anything.
-pub(crate) fn all() -> Result<Option<String>, String> {
-    let report = examine(&TARGETS.iter().collect::<Vec<_>>());
-    println!("\n{report}");
-    let (failures, skips) = (report.failures(), report.skips());
-    if !failures.is_empty() {
-        return Err(failures);
-    }
-    Ok((!skips.is_empty()).then(|| format!("{skips}; the reasons stand below the table above")))
 }
 
 fn chosen(arguments: &[String]) -> Result<(bool, Vec<&'static Target>), String> {
@@ -74,12 +65,6 @@ fn examine(targets: &[&'static Target]) -> Report {
         rows: ready.iter().map(|ready| ready.row(&zig)).collect(),
         inputs,
     }
-}
-
-/// Fetches what [`all`] wants, if it was not before.
-pub(crate) fn fetch() -> Result<(), Trouble> {
-    Zig::fetched()?;
-    source::library().map(drop)
 }
 
 /// The compiler with the headers and stubs.

@@ -3,6 +3,7 @@
 mod alone;
 mod apart;
 mod architectures;
+mod beside;
 mod clients;
 mod elsewhere;
 mod emulated;
@@ -18,7 +19,8 @@ use std::thread;
 
 use crate::run::{Call, now};
 use crate::workspace::{crates, read};
-use crate::{Outcome, compat, docs, harness, layers, targets, tidy, unsafe_ledger};
+use crate::{Outcome, compat, docs, harness, layers, tidy, unsafe_ledger};
+use beside::Beside;
 
 /// The profile of what is run optimised: releases without link-time optimisation.
 const OPTIMIZED: &str = "--profile optimized";
@@ -36,14 +38,15 @@ struct Step {
     name: &'static str,
     /// Part of the inner loop.
     quick: bool,
-    run: fn() -> Result,
+    /// None for what is begun before all others and waited for in its place.
+    run: Option<fn() -> Result>,
 }
 
 const fn step(name: &'static str, run: fn() -> Result) -> Step {
     Step {
         name,
         quick: false,
-        run,
+        run: Some(run),
     }
 }
 
@@ -51,7 +54,15 @@ const fn quick(name: &'static str, run: fn() -> Result) -> Step {
     Step {
         name,
         quick: true,
-        run,
+        run: Some(run),
+    }
+}
+
+const fn beside(name: &'static str) -> Step {
+    Step {
+        name,
+        quick: false,
+        run: None,
     }
 }
 
@@ -71,7 +82,6 @@ const STEPS: &[Step] = &[
         cargo("clippy --workspace --all-targets --all-features -- -D warnings")
     }),
     step("each crate and feature alone", alone::each),
-    step("other systems", other_systems),
     step("no_std is no_std", alone::without_std),
     step(
         "tracing off means nothing",
@@ -97,6 +107,7 @@ const STEPS: &[Step] = &[
     step("programs of the originals", compat_at_work),
     step("the oldest Linux kernel", kernels::oldest),
     step("benchmarks build and run", apart::benchmarks),
+    beside("other systems"),
 ];
 
 /// What the arguments ask for.
@@ -148,15 +159,21 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         Wanted::Targets { names, strict } => return architectures::run(&names, strict),
     };
     let start = now();
+    let mut begun = None;
     if !inner_loop {
         fetch_ahead();
+        begun = Some(Beside::other_systems());
     }
     let mut rows = Vec::new();
     for step in STEPS.iter().filter(|step| step.quick || !inner_loop) {
         println!("\n== {}", step.name);
-        let begun = now();
-        let result = (step.run)();
-        let row = row(step.name, begun.elapsed(), &result);
+        let since = now();
+        let result = match (step.run, begun.take_if(|_| step.run.is_none())) {
+            (Some(run), _) => run(),
+            (None, Some(beside)) => beside.end(),
+            (None, None) => Err("was not begun".to_owned()),
+        };
+        let row = row(step.name, since.elapsed(), &result);
         println!("{row}");
         rows.push((row, result.is_err()));
     }
@@ -172,12 +189,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// Begins to fetch what later steps want while the first ones compile and the network is idle.
+/// Begins to fetch what a later step wants while the first ones compile and the network is idle.
 ///
 /// Trouble is told by the step that wants what cannot be had; what is still being fetched, it waits
 /// for.
 fn fetch_ahead() {
-    thread::spawn(|| [targets::fetch(), kernels::fetch()]);
+    thread::spawn(kernels::fetch);
 }
 
 fn row(name: &str, took: Duration, result: &Result) -> String {
@@ -216,10 +233,6 @@ fn deny() -> Result {
         return Ok(Done::Skipped(reason.to_owned()));
     }
     cargo("deny --all-features check licenses bans sources")
-}
-
-fn other_systems() -> Result {
-    Ok(targets::all()?.map_or(Done::Passed, Done::Skipped))
 }
 
 fn compat_at_work() -> Result {

@@ -24,7 +24,7 @@ pub(super) fn ask(server: &Call) -> Result<Option<String>, String> {
         let reason = "curl is not installed: the server was asked by its own client only";
         return Ok(Some(reason.to_owned()));
     }
-    let running = Running::begin(server)?;
+    let running = Running::begin(server.clone())?;
     let site = running.line(LIMIT)?;
     let told = curl(&[&format!("{site}/[1-{REQUESTS}]")])?;
     one_after_the_other(&told)?;

@@ -9,23 +9,33 @@ use super::{Call, echo, wait};
 use crate::Outcome;
 
 /// A program that was started; it is killed when this is dropped.
-pub(crate) struct Running<'a> {
-    call: &'a Call,
+pub(crate) struct Running {
+    call: Call,
     child: Child,
     // Kept, so that the program can go on writing.
     lines: Receiver<String>,
 }
 
-impl<'a> Running<'a> {
-    /// Starts a program, in the group of this one, so that the keyboard's interrupt reaches it.
-    pub(crate) fn begin(call: &'a Call) -> Result<Self, String> {
+impl Running {
+    /// Starts a program, in the group of this one, so that the keyboard's interrupt reaches it, and
+    /// prints the lines that it writes.
+    pub(crate) fn begin(call: Call) -> Result<Self, String> {
+        Self::begin_with(call, |_line| true)
+    }
+
+    /// The same, and prints nothing of what it writes.
+    pub(crate) fn silent(call: Call) -> Result<Self, String> {
+        Self::begin_with(call, |_line| false)
+    }
+
+    fn begin_with(call: Call, shows: fn(&str) -> bool) -> Result<Self, String> {
         println!("$ {} &", call.line());
         let spawned = call.command().stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|e| call.failed(&e))?;
         let output = child.stdout.take();
         let (read, lines) = channel();
         thread::spawn(move || {
-            output.map(|output| echo(output, |_line| true, |line| read.send(line).is_ok()))
+            output.map(|output| echo(output, shows, |line| read.send(line).is_ok()))
         });
         Ok(Self { call, child, lines })
     }
@@ -35,6 +45,13 @@ impl<'a> Running<'a> {
         let line = self.lines.recv_timeout(limit);
         let line = line.map_err(|e| format!("wrote no line, {e}: {}", self.call.line()))?;
         Ok(line.trim_end().to_owned())
+    }
+
+    /// Waits for its end, and hands back all that it has written beside how it ended.
+    pub(crate) fn transcript(mut self) -> Result<(String, Outcome), String> {
+        let text = self.lines.iter().collect();
+        let status = self.child.wait().map_err(|e| self.call.failed(&e))?;
+        Ok((text, self.call.judged(status)))
     }
 
     /// Asks it to end, by `SIGTERM`, which it has to do within `limit` and with success.
@@ -49,7 +66,7 @@ impl<'a> Running<'a> {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
         // It has ended already, unless something went wrong, and what went wrong is told.
         drop(self.child.kill().and_then(|()| self.child.wait()));
@@ -67,28 +84,36 @@ mod tests {
     fn a_program_is_heard_and_ends_when_asked_to() {
         let script = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done";
         let call = Call::new("sh", &["-c", script]);
-        let running = Running::begin(&call).unwrap();
+        let running = Running::begin(call).unwrap();
         assert_eq!(running.line(LIMIT).unwrap(), "ready");
         assert_eq!(running.end(LIMIT), Ok(()));
     }
 
     #[test]
+    fn a_transcript_is_all_that_was_written_and_how_it_ended() {
+        let call = Call::new("sh", &["-c", "echo a; echo b; exit 3"]);
+        let (text, ended) = Running::silent(call).unwrap().transcript().unwrap();
+        assert_eq!(text, "a\nb\n");
+        assert!(ended.unwrap_err().contains("exit status: 3"));
+    }
+
+    #[test]
     fn silence_an_end_by_the_signal_and_none_at_all_are_errors() {
         let call = Call::new("sleep", &["600"]);
-        let running = Running::begin(&call).unwrap();
+        let running = Running::begin(call).unwrap();
         assert!(running.line(Duration::ZERO).is_err());
         assert!(running.end(LIMIT).unwrap_err().contains("signal: 15"));
 
         let script = "trap '' TERM; echo ready; while :; do sleep 0.01; done";
         let call = Call::new("sh", &["-c", script]);
-        let running = Running::begin(&call).unwrap();
+        let running = Running::begin(call).unwrap();
         assert_eq!(running.line(LIMIT).unwrap(), "ready");
         let late = running.end(Duration::from_millis(100)).unwrap_err();
         assert!(late.contains("did not end"), "{late}");
 
         let call = Call::new("true", &[]);
-        let running = Running::begin(&call).unwrap();
+        let running = Running::begin(call).unwrap();
         assert!(running.line(LIMIT).unwrap_err().contains("wrote no line"));
-        assert!(Running::begin(&Call::new("no-such-program", &[])).is_err());
+        assert!(Running::begin(Call::new("no-such-program", &[])).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use super::{Done, Result};
+use super::{Done, Result, tested};
 use crate::harness;
 use crate::other::Trouble;
 use crate::other::debian::{Mirror, libraries};
@@ -22,11 +22,10 @@ pub(super) fn of_redis() -> Result {
         env::var("PATH").unwrap_or_default()
     );
     let call = "test --workspace --test it key_value::redis -- --show-output";
-    let output = Call::cargo(call)
+    let call = Call::cargo(call)
         .env("PATH", &path)
-        .env("LD_LIBRARY_PATH", &libraries(&root))
-        .output()?;
-    print!("{output}");
+        .env("LD_LIBRARY_PATH", &libraries(&root));
+    let output = tested(&call)?;
     // Both skip where their program is not there.
     match harness::passed(&output, "key_value::redis") {
         2 if !output.contains("SKIP") => Ok(Done::Passed),
