@@ -116,7 +116,7 @@ mod tests {
         let plain = parsed("async fn main () {}");
         assert_eq!((plain.asynchrony, plain.output, plain.body), (0, None, 4));
         let line = "# [doc=\"fn\"] pub (..) async unsafe fn run \
-                    < F : Fn (..) - > u8 > (..) - > A < B > where F : Send {}";
+                    < F : Fn (..) - > (..) > (..) - > A < B > where F : Send {}";
         let rich = parsed(line);
         let words = pieces(line);
         assert_eq!(rich.asynchrony, 4);
