@@ -15,4 +15,5 @@ pub mod private {
     pub use super::maybe_done::{MaybeDone, maybe_done};
     pub use super::random::below;
     pub use super::select::{Never, Out};
+    pub use crate::task::local::Slot;
 }

@@ -5,12 +5,14 @@ pub(crate) mod budget;
 mod id;
 mod join;
 mod join_set;
+pub(crate) mod local;
 mod yield_now;
 
 pub use budget::{Unconstrained, consume_budget, unconstrained};
 pub use id::Id;
 pub use join::{AbortHandle, AbortOnDrop, JoinError, JoinHandle};
 pub use join_set::JoinSet;
+pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use yield_now::yield_now;
 
 pub(crate) use body::{Body, Entry, Payload};

@@ -17,4 +17,5 @@ mod oneshot;
 mod rwlock;
 mod select;
 mod semaphore;
+mod task_local;
 mod victims;
