@@ -14,6 +14,7 @@ mod once_cell;
 pub mod oneshot;
 mod permits;
 mod queue;
+mod ring_buffer;
 mod rwlock;
 mod semaphore;
 mod wakes;
@@ -22,6 +23,7 @@ pub use barrier::{Barrier, BarrierWaitResult};
 pub use cancellation_token::{CancellationToken, DropGuard};
 pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
 pub use once_cell::{OnceCell, SetError};
+pub use ring_buffer::RingBuffer;
 pub use rwlock::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };

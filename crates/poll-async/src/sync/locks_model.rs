@@ -11,7 +11,7 @@ use std::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use super::{Barrier, CancellationToken, Mutex, OnceCell, RwLock, Semaphore};
+use super::{Barrier, CancellationToken, Mutex, OnceCell, RingBuffer, RwLock, Semaphore};
 use crate::park::block_on;
 
 /// Explores up to three preemptions, for those models whose every interleaving takes too long.
@@ -161,5 +161,47 @@ fn loom_cancelling_reaches_a_child_that_is_made_meanwhile() {
         };
         token.cancel();
         thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_full_ring_hands_each_value_over_and_ends() {
+    bounded(|| {
+        let ring = Arc::new(RingBuffer::new(1));
+        let threads = [1, 2].map(|value| {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || block_on(ring.send(value)).unwrap())
+        });
+        let mut sum = block_on(ring.recv()).unwrap();
+        sum += block_on(ring.recv()).unwrap();
+        assert_eq!(sum, 3);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn loom_a_value_that_met_a_dropped_receiver_is_received_by_the_next() {
+    bounded(|| {
+        let ring = Arc::new(RingBuffer::new(1));
+        let leaves = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || match abandon(ring.recv()) {
+                Poll::Ready(value) => value,
+                Poll::Pending => None,
+            })
+        };
+        let sends = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || {
+                block_on(ring.send(1)).unwrap();
+                ring.close();
+            })
+        };
+        let received = block_on(ring.recv());
+        let other = leaves.join().unwrap();
+        assert_eq!(received.or(other), Some(1));
+        sends.join().unwrap();
     });
 }

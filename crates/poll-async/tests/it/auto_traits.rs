@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use poll_async::sync::{
     Barrier, CancellationToken, Mutex, MutexGuard, OnceCell, OwnedMutexGuard, OwnedRwLockReadGuard,
-    OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    Semaphore, SemaphorePermit,
+    OwnedRwLockWriteGuard, OwnedSemaphorePermit, RingBuffer, RwLock, RwLockReadGuard,
+    RwLockWriteGuard, Semaphore, SemaphorePermit,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -32,6 +32,9 @@ assert_impl_all!(Semaphore: Send, Sync);
 assert_impl_all!(SemaphorePermit<'static>: Send, Sync);
 assert_impl_all!(OwnedSemaphorePermit: Send, Sync);
 assert_impl_all!(Barrier: Send, Sync);
+// Values only pass through it.
+assert_impl_all!(RingBuffer<Cell<u8>>: Send, Sync);
+assert_not_impl_any!(RingBuffer<Rc<u8>>: Send, Sync);
 assert_impl_all!(CancellationToken: Send, Sync);
 assert_impl_all!(OnceCell<u8>: Send, Sync);
 assert_not_impl_any!(OnceCell<Cell<u8>>: Sync);

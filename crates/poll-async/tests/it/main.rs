@@ -14,6 +14,7 @@ mod mpsc;
 mod mutex;
 mod once_cell;
 mod oneshot;
+mod ring_buffer;
 mod rwlock;
 mod select;
 mod semaphore;
