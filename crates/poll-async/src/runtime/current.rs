@@ -58,6 +58,10 @@ struct Driving<'a> {
 
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
+        if self.shared().is_drained() {
+            self.shared().drop_tasks();
+            self.context.drop_queued();
+        }
         let core = self.context.core.take();
         self.current.sleep();
         let mut rest = lock(&self.current.rest);
@@ -208,9 +212,7 @@ impl Current {
         // As the worker, so that what destructors make ready or spawn is found here.
         let driving = self.drive(handle);
         self.shared().drop_tasks();
-        if let Some(driving) = &driving {
-            driving.context.drop_queued();
-        }
+        drop(driving);
     }
 }
 
@@ -223,7 +225,7 @@ impl Driving<'_> {
     fn awake(&self) {
         let shared = self.shared();
         let parker = &shared.seat(0).parker;
-        let risen = shared.rise(0);
+        let risen = shared.rise(0, false);
         if parker.leave_engine() != Token::Work && risen == Risen::ByAnother {
             while parker.park(None) != Token::Work {}
         }
@@ -284,7 +286,7 @@ impl Driving<'_> {
         }
         if token == Token::Work {
             self.context.set_searching();
-        } else if shared.rise(0) == Risen::ByAnother {
+        } else if shared.rise(0, false) == Risen::ByAnother {
             while parker.park(None) != Token::Work {}
             self.context.set_searching();
         }

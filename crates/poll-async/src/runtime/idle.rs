@@ -58,7 +58,7 @@ pub(crate) struct Calls {
 /// How a sleeper that wants to rise finds itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Risen {
-    /// It was asleep, and is awake now, not searching.
+    /// It was asleep, and is awake now, searching if it wanted to.
     Itself(Calls),
     /// Somebody has woken it meanwhile: it counts as awake and searching.
     ByAnother,
@@ -118,14 +118,17 @@ impl Idle {
         is_watcher
     }
 
-    /// A sleeper wakes up by itself.
-    pub(crate) fn rise(&self, seat: usize) -> Risen {
+    /// A sleeper wakes up by itself, `to_search` if it does so for a task that is queued. Then it has
+    /// another one woken for the next, as all that search do: those that pushed may have woken
+    /// nobody, because it searched before.
+    pub(crate) fn rise(&self, seat: usize, to_search: bool) -> Risen {
         let mut asleep = lock(&self.asleep);
         let Some(place) = asleep.seats.iter().position(|other| *other == seat) else {
             return Risen::ByAnother;
         };
         asleep.seats.swap_remove(place);
-        self.word.fetch_sub(SLEEPER, SeqCst);
+        self.word
+            .fetch_sub(SLEEPER - usize::from(to_search), SeqCst);
         let watch = self.watcher_after(&mut asleep, seat);
         Risen::Itself(Calls { work: None, watch })
     }

@@ -150,7 +150,7 @@ impl Shared {
     fn inject(&self, runnable: Runnable) {
         self.injector.push(runnable);
         self.notify();
-        if self.is_drained.load(SeqCst) {
+        if self.is_drained() {
             self.drop_queued();
         }
     }
@@ -183,8 +183,8 @@ impl Shared {
     }
 
     /// A sleeper rises by itself, because there is something to do.
-    pub(crate) fn rise(&self, seat: usize) -> Risen {
-        let risen = self.idle.rise(seat);
+    pub(crate) fn rise(&self, seat: usize, to_search: bool) -> Risen {
+        let risen = self.idle.rise(seat, to_search);
         if let Risen::Itself(calls) = risen {
             self.call(calls);
         }
@@ -264,7 +264,8 @@ impl Shared {
         }
     }
 
-    /// Drops all tasks that are left, on this thread but for those that run on another one.
+    /// Drops all tasks that are left, on this thread but for those that another thread polls, or is
+    /// about to: that thread does the same afterwards.
     pub(crate) fn drop_tasks(&self) {
         let mut wakers = Vec::new();
         self.sources.close(&mut wakers);
@@ -279,6 +280,11 @@ impl Shared {
             self.drop_queued();
         }
         self.drop_queued();
+    }
+
+    /// Whether tasks are dropped: a thread that has polled some does its part then.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.is_drained.load(SeqCst)
     }
 
     fn drop_queued(&self) {

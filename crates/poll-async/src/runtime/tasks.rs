@@ -2,7 +2,6 @@
 //!
 //! One table for each worker, so that spawning locks nothing that other workers lock all the time.
 
-use core::mem;
 use core::task::Waker;
 
 use slab::Slab;
@@ -93,13 +92,14 @@ impl Tasks {
         table.aborted.iter().any(is_it)
     }
 
-    /// Refuses tasks from here on, and hands out what schedules those that are left.
+    /// Refuses tasks from here on, and hands out what schedules those that are left. They stay in
+    /// the table until they are dropped: a worker may be about to poll one that is scheduled
+    /// already, which is found here again then.
     pub(crate) fn close(&self) -> Vec<Waker> {
         let mut table = lock(&self.table);
         table.is_closed = true;
-        let entries = mem::take(&mut table.entries);
-        drop(table);
-        entries.into_iter().map(|(_, entry)| entry.waker).collect()
+        let entries = table.entries.iter();
+        entries.map(|(_, entry)| entry.waker.clone()).collect()
     }
 
     /// Whether the task has not ended yet.

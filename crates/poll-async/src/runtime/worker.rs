@@ -272,7 +272,7 @@ impl Context {
             .sleep(index, is_searching)
             .then(|| Watch::new(shared));
         if shared.has_work() {
-            self.rise();
+            self.rise(true);
             return;
         }
         let mut may_poll = true;
@@ -285,7 +285,7 @@ impl Context {
                     if has_woken {
                         // First it is awake, so that what it wakes is not given to others.
                         if token != Token::Work {
-                            self.rise();
+                            self.rise(false);
                         } else {
                             self.is_searching(true);
                         }
@@ -316,7 +316,7 @@ impl Context {
                 }
                 (Token::None, Some(seen)) => {
                     if let Some(runnable) = self.take_over(seen) {
-                        self.rise();
+                        self.rise(true);
                         self.run(runnable);
                         return;
                     }
@@ -385,13 +385,14 @@ impl Context {
     }
 
     /// Ends the sleep of this worker, which has found something by itself.
-    fn rise(&self) {
+    fn rise(&self, to_search: bool) {
         let shared = self.lane.shared();
-        if shared.rise(self.lane.index()) == Risen::ByAnother {
+        let risen = shared.rise(self.lane.index(), to_search);
+        if risen == Risen::ByAnother {
             // The token is there, or about to be.
             while self.lane.seat().parker.park(None) != Token::Work {}
-            self.is_searching(true);
         }
+        self.is_searching(to_search || risen == Risen::ByAnother);
     }
 }
 
@@ -466,6 +467,9 @@ pub(crate) fn work(context: Rc<Context>) {
             Next::Nothing => context.park(),
             Next::End => break,
         }
+    }
+    if context.lane.shared().is_drained() {
+        context.lane.shared().drop_tasks();
     }
 }
 
