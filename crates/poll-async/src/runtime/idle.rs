@@ -118,8 +118,8 @@ impl Idle {
         is_watcher
     }
 
-    /// A sleeper wakes up by itself, `to_search` if it does so for a task that is queued. Then it has
-    /// another one woken for the next, as all that search do: those that pushed may have woken
+    /// A sleeper wakes up by itself, `to_search` if it does so for a task that is queued. Then it
+    /// has another one woken for the next, as all that search do: those that pushed may have woken
     /// nobody, because it searched before.
     pub(crate) fn rise(&self, seat: usize, to_search: bool) -> Risen {
         let mut asleep = lock(&self.asleep);
