@@ -59,11 +59,13 @@ enum Place<T: ?Sized> {
 impl<T: ?Sized> Place<T> {
     /// For one more reader.
     fn share(&mut self) -> Option<Arc<Box<T>>> {
-        let counted = match mem::replace(self, Self::Out) {
-            Self::Alone(value) => Arc::new(value),
-            Self::Counted(value) => value,
-            Self::Out => return None,
+        if let Self::Counted(value) = self {
+            return Some(Arc::clone(value));
+        }
+        let Self::Alone(value) = mem::replace(self, Self::Out) else {
+            return None;
         };
+        let counted = Arc::new(value);
         *self = Self::Counted(Arc::clone(&counted));
         Some(counted)
     }
