@@ -44,6 +44,8 @@ pub use unix::seqpacket::UnixSeqpacket;
 pub use unix::seqpacket_listener::UnixSeqpacketListener;
 pub use unix::stream::UnixStream;
 
+#[cfg(feature = "count")]
+pub use sys_socket::system_calls;
 pub use sys_socket::{Credentials, Interface4, Name, TcpInfo, UnixAddr};
 
 #[cfg(test)]
