@@ -6,16 +6,14 @@ use std::sync::PoisonError;
 #[cfg(not(all(test, loom)))]
 pub(crate) use core::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::thread::{Thread, current, park};
 
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::{
-    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(all(test, loom))]
 pub(crate) use loom::thread::{Thread, current, park};
 
@@ -23,14 +21,4 @@ pub(crate) use loom::thread::{Thread, current, park};
 /// of this crate, and what panics of ours leaves what the lock protects whole.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Locks `value` for reading, also after a writer panicked: what it left is a value.
-pub(crate) fn read<T>(value: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    value.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Locks `value` for writing; as [`read`].
-pub(crate) fn write<T>(value: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    value.write().unwrap_or_else(PoisonError::into_inner)
 }

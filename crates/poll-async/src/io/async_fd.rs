@@ -205,6 +205,18 @@ impl<T: AsFd> AsyncFd<T> {
         self.attempt(seen, direction, operation, |_| false)
     }
 
+    /// As [`try_with`](Self::try_with) for `wanted` bytes of a stream: see
+    /// [`poll_transfer`](Self::poll_transfer).
+    pub(crate) fn try_transfer(
+        &self,
+        direction: Direction,
+        wanted: usize,
+        operation: impl FnOnce(&T) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let seen = self.source.seen(direction).ok_or(ErrorKind::WouldBlock)?;
+        self.attempt(seen, direction, operation, is_short(seen, wanted))
+    }
+
     /// Tries `operation`. If it would block, or has used up what there was, the readiness that it
     /// was tried with is over, and the next edge tells.
     fn attempt<R>(
@@ -233,10 +245,23 @@ impl<T: AsFd> AsyncFd<T> {
         }
     }
 
-    /// Tries `operation` for `wanted` bytes of a stream as a poll function: the last caller of a
-    /// direction is woken. Fewer bytes say that the stream is drained, or full, as `WouldBlock`
-    /// does, and save the call that would say so. None at all is the end; and at urgent data a read
-    /// ends before the data does.
+    /// Tries `operation` as a poll function: the last caller of a direction is woken.
+    pub(crate) fn poll_with<R>(
+        &self,
+        context: &mut Context<'_>,
+        direction: Direction,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        poll_by(
+            context,
+            |context| self.source.poll(context, direction),
+            |seen| self.attempt(seen, direction, &mut operation, |_| false),
+        )
+    }
+
+    /// The same for `wanted` bytes of a stream. Fewer bytes say that the stream is drained, or
+    /// full, as `WouldBlock` does, and save the call that would say so. None at all is the end; and
+    /// at urgent data a read ends before the data does.
     pub(crate) fn poll_transfer(
         &self,
         context: &mut Context<'_>,

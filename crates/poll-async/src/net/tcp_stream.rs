@@ -1,40 +1,110 @@
 //! TCP connections.
 
 use core::net::SocketAddr;
-use core::pin::Pin;
-use core::task::{Context, Poll};
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
+use core::time::Duration;
+use std::io;
 
-use futures_io::{AsyncRead, AsyncWrite};
-
+use super::ToSocketAddrs;
+use super::addresses::first;
+use super::streams::{connection, end_writing, reads, socket, std_twin, writes};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
+use crate::time::timeout;
 
 /// A TCP connection.
 ///
-/// Its methods take `&self`; the traits of `futures-io` are there for it and for `&TcpStream`.
-/// Dropping it closes the connection.
+/// Its methods take `&self`, and the traits of `futures-io` are there for it and for `&TcpStream`:
+/// any number of tasks may use it. Of two that read at the same time, each byte goes to one. The
+/// poll functions of the traits remember one task for each direction, the last one.
+///
+/// Closing by the trait ends the writing direction, as [`shutdown`](Self::shutdown) does; dropping
+/// closes the connection. Options are set through [`get_ref`](Self::get_ref).
+///
+/// ```
+/// use poll_async::net::{TcpListener, TcpStream};
+/// use poll_async::runtime::Runtime;
+///
+/// let runtime = Runtime::new()?;
+/// runtime.block_on(async {
+///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (server, _peer) = listener.accept().await?;
+///     client.write_all(b"hello").await?;
+///     let mut buffer = [0; 16];
+///     assert_eq!(server.read(&mut buffer).await?, 5);
+///     std::io::Result::Ok(())
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct TcpStream {
-    io: AsyncFd<poll_net::TcpStream>,
+    pub(super) io: AsyncFd<poll_net::TcpStream>,
 }
 
+socket!(TcpStream, poll_net::TcpStream);
+std_twin!(TcpStream, poll_net::TcpStream, std::net::TcpStream);
+reads!(
+    TcpStream,
+    poll_net::TcpStream,
+    "* `ECONNRESET`: the peer has reset the connection; `ETIMEDOUT`: it is gone.",
+    "recv(2)"
+);
+writes!(
+    TcpStream,
+    poll_net::TcpStream,
+    "* `EPIPE`, `ECONNRESET`: the connection is over.",
+    "send(2)",
+    end_writing!()
+);
+connection!(TcpStream, poll_net::TcpStream);
+
 impl TcpStream {
+    /// Connects to the first of the addresses that answers; they are tried one after the other.
+    ///
+    /// # Errors
+    ///
+    /// * Those of the last address: as [`connect_addr`](Self::connect_addr).
+    /// * As [`lookup_host`](super::lookup_host).
+    ///
+    /// Cancel-safe: dropping it gives the connection up.
+    ///
+    /// Manual: connect(2)
+    pub async fn connect(address: impl ToSocketAddrs) -> io::Result<Self> {
+        first(address.target()?, Self::connect_addr).await
+    }
+
+    /// As [`connect`](Self::connect), for at most `duration`, names and all addresses together.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut`: the time is over. And as [`connect`](Self::connect).
+    ///
+    /// Cancel-safe, as [`connect`](Self::connect).
+    pub async fn connect_timeout(
+        address: impl ToSocketAddrs,
+        duration: Duration,
+    ) -> io::Result<Self> {
+        timeout(duration, Self::connect(address)).await?
+    }
+
     /// Connects to `address`, and waits until that is done.
     ///
     /// # Errors
     ///
     /// * `ECONNREFUSED`: nobody listens there; `ETIMEDOUT`: no answer; `ENETUNREACH`,
-    ///   `EHOSTUNREACH`: no way there; `EADDRNOTAVAIL`: no local port is free.
+    ///   `EHOSTUNREACH`: no way there; `EADDRNOTAVAIL`, `EAGAIN`: no local port is free.
     /// * Those of making a socket (`EMFILE`, `ENFILE`, `ENOBUFS`), and as [`AsyncFd::new`].
     ///
     /// Cancel-safe: dropping it gives the connection up.
     ///
     /// Manual: connect(2)
     pub async fn connect_addr(address: SocketAddr) -> io::Result<Self> {
-        let stream = Self::from_net(poll_net::TcpStream::connect(address)?)?;
+        Self::finish(poll_net::TcpStream::connect(address)?).await
+    }
+
+    /// Waits for a connection that was started.
+    pub(super) async fn finish(started: poll_net::TcpStream) -> io::Result<Self> {
+        let stream = Self::from_net(started)?;
         let finish = |stream: &poll_net::TcpStream| match stream.finish_connect()? {
             true => Ok(()),
             false => Err(io::ErrorKind::WouldBlock.into()),
@@ -43,193 +113,41 @@ impl TcpStream {
         Ok(stream)
     }
 
-    /// Registers a connection with the runtime that this thread is in.
+    /// The connection's own address.
     ///
     /// # Errors
     ///
-    /// As [`AsyncFd::new`].
-    pub fn from_net(stream: poll_net::TcpStream) -> io::Result<Self> {
-        let io = AsyncFd::new(stream)?;
-        Ok(Self { io })
+    /// * `EINVAL`: the connection was shut down (some systems).
+    /// * `ENOBUFS`: no memory.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().local_addr()
     }
 
-    /// Reads what has come, into `buffer`: how much; zero at the end.
+    /// The peer's address.
     ///
     /// # Errors
     ///
-    /// * `ECONNRESET`: the peer has reset the connection; `ETIMEDOUT`: it is gone.
-    ///
-    /// Cancel-safe: if it is dropped, nothing was read.
-    ///
-    /// Manual: recv(2)
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let wanted = buffer.len();
-        let read = |mut stream: &poll_net::TcpStream| stream.read(buffer);
-        self.io.transfer(Direction::Read, wanted, read).await
+    /// `ENOTCONN`: no longer connected. And as [`local_addr`](Self::local_addr).
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.get_ref().peer_addr()
     }
 
-    /// Writes from `buffer` as much as there is room for: how much.
+    /// Whether small writes are sent at once, without waiting for more (`TCP_NODELAY`).
     ///
     /// # Errors
     ///
-    /// * `EPIPE`, `ECONNRESET`: the connection is over.
-    ///
-    /// Cancel-safe: if it is dropped, nothing was written.
-    ///
-    /// Manual: send(2)
-    pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
-        let write = |mut stream: &poll_net::TcpStream| stream.write(buffer);
-        self.io
-            .transfer(Direction::Write, buffer.len(), write)
-            .await
+    /// `EINVAL`: the connection was reset (Apple's systems).
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.get_ref().nodelay()
     }
 
-    /// Writes all of `buffer`.
+    /// Sets [`nodelay`](Self::nodelay). The other options are those of
+    /// [`get_ref`](Self::get_ref).
     ///
     /// # Errors
     ///
-    /// As [`write`](Self::write).
-    ///
-    /// Not cancel-safe: if it is dropped, some of it may have been written.
-    pub async fn write_all(&self, mut buffer: &[u8]) -> io::Result<()> {
-        while !buffer.is_empty() {
-            match self.write(buffer).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                written => buffer = buffer.get(written..).unwrap_or_default(),
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends one direction, or both.
-    ///
-    /// # Errors
-    ///
-    /// `ENOTCONN`: not connected.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.get_ref().shutdown(how)
-    }
-
-    /// The connection without the runtime, for its options.
-    #[must_use]
-    pub const fn get_ref(&self) -> &poll_net::TcpStream {
-        self.io.get_ref()
-    }
-
-    fn poll_read_from(
-        &self,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = buffer.len();
-        let read = |mut stream: &poll_net::TcpStream| stream.read(buffer);
-        self.io
-            .poll_transfer(context, Direction::Read, wanted, read)
-    }
-
-    fn poll_write_to(&self, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        let write = |mut stream: &poll_net::TcpStream| stream.write(buffer);
-        self.io
-            .poll_transfer(context, Direction::Write, buffer.len(), write)
-    }
-}
-
-impl AsyncRead for &TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_read_from(context, buffer)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
-        let read = |mut stream: &poll_net::TcpStream| stream.read_vectored(buffers);
-        self.io
-            .poll_transfer(context, Direction::Read, wanted, read)
-    }
-}
-
-impl AsyncWrite for &TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_to(context, buffer)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
-        let write = |mut stream: &poll_net::TcpStream| stream.write_vectored(buffers);
-        self.io
-            .poll_transfer(context, Direction::Write, wanted, write)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
-    }
-}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_read_from(context, buffer)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_read_vectored(context, buffers)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_to(context, buffer)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self).poll_write_vectored(context, buffers)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready((*self).get_ref().shutdown(Shutdown::Write))
-    }
-}
-
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
+    /// As [`nodelay`](Self::nodelay).
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.get_ref().set_nodelay(nodelay)
     }
 }

@@ -59,13 +59,11 @@ enum Place<T: ?Sized> {
 impl<T: ?Sized> Place<T> {
     /// For one more reader.
     fn share(&mut self) -> Option<Arc<Box<T>>> {
-        if let Self::Counted(value) = self {
-            return Some(Arc::clone(value));
-        }
-        let Self::Alone(value) = mem::replace(self, Self::Out) else {
-            return None;
+        let counted = match mem::replace(self, Self::Out) {
+            Self::Alone(value) => Arc::new(value),
+            Self::Counted(value) => value,
+            Self::Out => return None,
         };
-        let counted = Arc::new(value);
         *self = Self::Counted(Arc::clone(&counted));
         Some(counted)
     }

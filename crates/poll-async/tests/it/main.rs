@@ -6,7 +6,6 @@
 mod attributes;
 mod auto_traits;
 mod barrier;
-mod broadcast;
 mod cancellation_token;
 mod drive;
 mod embed;
@@ -14,15 +13,21 @@ mod executor;
 mod join;
 mod mpsc;
 mod mutex;
-mod notify;
+mod net_accept;
+#[cfg(all(feature = "count", target_os = "linux", not(kqueue_emulation)))]
+mod net_cost;
+mod net_life;
+#[cfg(target_os = "linux")]
+mod net_linux;
+mod net_messages;
+mod net_streams;
 mod once_cell;
 mod oneshot;
 mod ring_buffer;
 mod rwlock;
 mod select;
 mod semaphore;
+mod stage;
 mod task_local;
 mod victims;
-mod wakers;
 mod watch;
-mod watch_channel;

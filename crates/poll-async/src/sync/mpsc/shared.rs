@@ -11,7 +11,6 @@ use core::{fmt, mem};
 use std::collections::VecDeque;
 
 use super::error::TrySendError;
-use crate::sync::listeners::Listeners;
 use crate::sync::look::{Look, keep, poll_look};
 use crate::sync::queue::{Key, Queue};
 use crate::sync::wakes::Wakes;
@@ -47,7 +46,7 @@ pub(super) struct State<T> {
     /// Senders that wait for room.
     waiting: Queue<Waiting>,
     /// Senders that wait for the end.
-    watching: Listeners,
+    watching: Queue<Option<Waker>>,
 }
 
 /// How far the receiver is.
@@ -108,7 +107,7 @@ impl<T> Shared<T> {
             receiver: Receiving::Open,
             wakes: None,
             waiting: Queue::new(),
-            watching: Listeners::new(),
+            watching: Queue::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -351,7 +350,11 @@ impl<T> Shared<T> {
             if state.receiver != Receiving::Open {
                 return Look::Done(());
             }
-            state.watching.listen(key, waker, context)
+            let place = *key.get_or_insert_with(|| state.watching.push(None));
+            match state.watching.get(place) {
+                Some(slot) => keep(slot, waker, context),
+                None => Look::Done(()),
+            }
         })
     }
 
@@ -390,7 +393,11 @@ impl<T> Shared<T> {
                 wakes.push(waker);
             }
         }
-        state.watching.tell(&mut wakes);
+        while let Some(watching) = state.watching.pop() {
+            if let Some(waker) = watching.take() {
+                wakes.push(waker);
+            }
+        }
         if let Some(waker) = state.wake_at_end() {
             wakes.push(waker);
         }

@@ -1,0 +1,132 @@
+//! Unix streams.
+
+use std::io;
+use std::path::Path;
+
+use poll_net::{Credentials, UnixAddr};
+
+use super::streams::{connection, end_writing, reads, socket, std_twin, writes};
+use crate::io::AsyncFd;
+use crate::io::source::Direction;
+
+/// A Unix stream: bytes in both directions within one machine.
+///
+/// Used like a [`TcpStream`](super::TcpStream).
+///
+/// ```
+/// use poll_async::net::UnixStream;
+///
+/// # let runtime = poll_async::runtime::Runtime::new()?;
+/// # runtime.block_on(async {
+/// let (a, b) = UnixStream::pair()?;
+/// a.write_all(b"hello").await?;
+/// let mut buffer = [0; 16];
+/// assert_eq!(b.read(&mut buffer).await?, 5);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct UnixStream {
+    pub(super) io: AsyncFd<poll_net::UnixStream>,
+}
+
+socket!(UnixStream, poll_net::UnixStream);
+std_twin!(
+    UnixStream,
+    poll_net::UnixStream,
+    std::os::unix::net::UnixStream
+);
+reads!(
+    UnixStream,
+    poll_net::UnixStream,
+    "* `ECONNRESET`: the peer has closed with unread data (Linux).",
+    "recv(2)"
+);
+writes!(
+    UnixStream,
+    poll_net::UnixStream,
+    "* `EPIPE`, `ECONNRESET`: the connection is over.",
+    "send(2)",
+    end_writing!()
+);
+connection!(UnixStream, poll_net::UnixStream);
+
+impl UnixStream {
+    /// Connects to the listener at `path`.
+    ///
+    /// # Errors
+    ///
+    /// * `EAGAIN` (`WouldBlock`, Linux): the listener's queue is full, and nothing tells when it is
+    ///   not: try again after a while. Other systems say `ECONNREFUSED`.
+    /// * `ECONNREFUSED`: nobody listens there; `ENOENT`, `EACCES`, `ENOTDIR`, `ELOOP`: the path is
+    ///   not there or not allowed; `EPROTOTYPE`: another kind of socket has the path;
+    ///   `ENAMETOOLONG`, `EINVAL`: no path for a socket.
+    /// * Those of making a socket (`EMFILE`, `ENFILE`, `ENOBUFS`), and as [`AsyncFd::new`].
+    ///
+    /// Cancel-safe: dropping it gives the connection up.
+    ///
+    /// Manual: connect(2)
+    pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::finish(poll_net::UnixStream::connect(path)?).await
+    }
+
+    /// As [`connect`](Self::connect), also to an abstract name (Linux).
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_addr(address: &UnixAddr) -> io::Result<Self> {
+        Self::finish(poll_net::UnixStream::connect_addr(address)?).await
+    }
+
+    async fn finish(started: poll_net::UnixStream) -> io::Result<Self> {
+        let stream = Self::from_net(started)?;
+        let finish = |stream: &poll_net::UnixStream| match stream.finish_connect()? {
+            true => Ok(()),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        stream.io.write_with(finish).await?;
+        Ok(stream)
+    }
+
+    /// Two streams connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no room. And as [`AsyncFd::new`].
+    ///
+    /// Manual: socketpair(2)
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = poll_net::UnixStream::pair()?;
+        Ok((Self::from_net(a)?, Self::from_net(b)?))
+    }
+
+    /// The stream's own name.
+    ///
+    /// # Errors
+    ///
+    /// `ENOBUFS`: no memory.
+    pub fn local_addr(&self) -> io::Result<UnixAddr> {
+        self.get_ref().local_addr()
+    }
+
+    /// The peer's name.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTCONN`: no longer connected.
+    pub fn peer_addr(&self) -> io::Result<UnixAddr> {
+        self.get_ref().peer_addr()
+    }
+
+    /// The process at the other end, as it was when it connected, listened or made the pair.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOPROTOOPT`: this system does not tell (illumos).
+    /// * `ENOTCONN`, `EINVAL`: not connected (some systems).
+    pub fn peer_credentials(&self) -> io::Result<Credentials> {
+        self.get_ref().peer_credentials()
+    }
+}
