@@ -173,11 +173,11 @@ pub(super) async fn resolve(target: Target) -> io::Result<Addresses> {
 /// The first success of `attempt` with one of the addresses, or the last failure.
 pub(super) async fn first<T>(
     target: Target,
-    mut attempt: impl AsyncFnMut(SocketAddr) -> io::Result<T>,
+    mut attempt: impl FnMut(SocketAddr) -> io::Result<T>,
 ) -> io::Result<T> {
     let mut failure = None;
     for address in resolve(target).await? {
-        match attempt(address).await {
+        match attempt(address) {
             Ok(value) => return Ok(value),
             Err(error) => failure = Some(error),
         }

@@ -58,7 +58,7 @@ impl TcpListener {
     ///
     /// Manual: listen(2)
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        first(address.target()?, async |address| Self::bind_addr(address)).await
+        first(address.target()?, Self::bind_addr).await
     }
 
     /// As [`bind`](Self::bind), on one address, and at once.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::io;
 
 use super::ToSocketAddrs;
-use super::addresses::first;
+use super::addresses::{no_address, resolve};
 use super::streams::{connection, end_writing, reads, socket, std_twin, writes};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
@@ -70,7 +70,14 @@ impl TcpStream {
     ///
     /// Manual: connect(2)
     pub async fn connect(address: impl ToSocketAddrs) -> io::Result<Self> {
-        first(address.target()?, Self::connect_addr).await
+        let mut failure = None;
+        for address in resolve(address.target()?).await? {
+            match Self::connect_addr(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(no_address))
     }
 
     /// As [`connect`](Self::connect), for at most `duration`, names and all addresses together.

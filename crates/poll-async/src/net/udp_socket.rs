@@ -61,7 +61,7 @@ impl UdpSocket {
     ///
     /// Manual: bind(2)
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        let bind = async |address| Self::from_net(poll_net::UdpSocket::bind(address)?);
+        let bind = |address| Self::from_net(poll_net::UdpSocket::bind(address)?);
         first(address.target()?, bind).await
     }
 
@@ -76,7 +76,7 @@ impl UdpSocket {
     ///
     /// Manual: connect(2)
     pub async fn connect(&self, address: impl ToSocketAddrs) -> io::Result<()> {
-        let connect = async |address| self.get_ref().connect(address);
+        let connect = |address| self.get_ref().connect(address);
         first(address.target()?, connect).await
     }
 

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::Poll;
 use core::time::Duration;
 use std::env;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,11 +25,16 @@ pub(crate) fn runtimes() -> [Runtime; 2] {
     [Builder::new_current_thread().build(), two.build()].map(Result::unwrap)
 }
 
-/// Runs `test` in a runtime of each kind, for at most [`LIMIT`].
-pub(crate) fn each<F: Future<Output = ()>>(test: impl Fn() -> F) {
+/// Runs `test` as a task in a runtime of each kind, for at most [`LIMIT`].
+pub(crate) fn each<F: Future<Output = ()> + Send + 'static>(test: impl Fn() -> F) {
     for runtime in runtimes() {
-        let result = runtime.block_on(async { timeout(LIMIT, test()).await });
-        assert!(result.is_ok(), "nothing within {LIMIT:?} in {runtime:?}");
+        let task = runtime.spawn(test());
+        let joined = runtime.block_on(async { timeout(LIMIT, task).await });
+        match joined {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => resume_unwind(failed.into_panic()),
+            Err(_elapsed) => panic!("nothing within {LIMIT:?} in {runtime:?}"),
+        }
     }
 }
 
