@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "hyper", feature = "tokio"))]
+pub mod compat;
 pub mod io;
 mod macros;
 pub mod net;

@@ -10,6 +10,9 @@ mod cancellation_token;
 mod drive;
 mod embed;
 mod executor;
+#[cfg(any(feature = "hyper", feature = "tokio"))]
+mod io_compat;
+mod io_copy;
 mod join;
 mod mpsc;
 mod mutex;
