@@ -6,14 +6,14 @@ use std::sync::PoisonError;
 #[cfg(not(all(test, loom)))]
 pub(crate) use core::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::thread::{Thread, current, park};
 
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 #[cfg(all(test, loom))]
 pub(crate) use loom::thread::{Thread, current, park};
 

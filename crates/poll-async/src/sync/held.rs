@@ -1,7 +1,8 @@
 //! A value that was taken out of its lock.
 
 use core::ops::{Deref, DerefMut};
-use std::sync::Arc;
+
+use crate::threads::Arc;
 
 /// A value that belongs to whoever has the lock, until it is [put back](Self::take).
 ///

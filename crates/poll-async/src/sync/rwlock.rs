@@ -8,6 +8,7 @@ use super::gate::Gate;
 use super::held::{Held, Shared, guard_traits};
 use super::mutex::TryLockError;
 use crate::park::block_on;
+use crate::threads::Arc as Counted;
 
 /// A lock that many may have to read, or one to write, over an `await` and on any thread.
 ///
@@ -51,20 +52,22 @@ enum Place<T: ?Sized> {
     /// Here: nobody has looked since it was last written.
     Alone(Box<T>),
     /// Here, and with each that reads.
-    Counted(Arc<Box<T>>),
+    Counted(Counted<Box<T>>),
     /// With the one who writes.
     Out,
 }
 
 impl<T: ?Sized> Place<T> {
     /// For one more reader.
-    fn share(&mut self) -> Option<Arc<Box<T>>> {
-        let counted = match mem::replace(self, Self::Out) {
-            Self::Alone(value) => Arc::new(value),
-            Self::Counted(value) => value,
-            Self::Out => return None,
+    fn share(&mut self) -> Option<Counted<Box<T>>> {
+        if let Self::Counted(value) = self {
+            return Some(Counted::clone(value));
+        }
+        let Self::Alone(value) = mem::replace(self, Self::Out) else {
+            return None;
         };
-        *self = Self::Counted(Arc::clone(&counted));
+        let counted = Counted::new(value);
+        *self = Self::Counted(Counted::clone(&counted));
         Some(counted)
     }
 
@@ -72,7 +75,7 @@ impl<T: ?Sized> Place<T> {
     fn take(&mut self) -> Option<Box<T>> {
         match mem::replace(self, Self::Out) {
             Self::Alone(value) => Some(value),
-            Self::Counted(value) => Arc::into_inner(value),
+            Self::Counted(value) => Counted::try_unwrap(value).ok(),
             Self::Out => None,
         }
     }
