@@ -3,6 +3,7 @@
 pub(crate) mod channels;
 pub(crate) mod codec;
 pub(crate) mod echo;
+pub(crate) mod locks;
 pub(crate) mod register;
 pub(crate) mod sleep;
 pub(crate) mod timers;
@@ -16,7 +17,7 @@ use crate::harness::Case;
 
 /// The groups' names, in the order they run.
 pub(crate) const NAMES: &[&str] = &[
-    "wait", "wake", "channels", "codec", "register", "timers", "sleep", "echo", "reactor",
+    "wait", "wake", "channels", "locks", "codec", "register", "timers", "sleep", "echo", "reactor",
 ];
 
 /// The cases of a group.
@@ -25,6 +26,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "wait" => Ok(wait::cases()),
         "wake" => Ok(wake::cases()),
         "channels" => Ok(channels::cases()),
+        "locks" => Ok(locks::cases()),
         "codec" => Ok(codec::cases()),
         "register" => Ok(register::cases()),
         "timers" => Ok(timers::cases()),

@@ -24,7 +24,7 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels codec register timers sleep echo reactor)
+       (wait wake channels locks codec register timers sleep echo reactor)
        poll-bench instructions
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench count GROUP CASE KIND OPERATIONS";
