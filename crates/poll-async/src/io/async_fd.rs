@@ -65,14 +65,31 @@ impl<T: AsFd> AsyncFd<T> {
     /// # Errors
     ///
     /// As [`new`](Self::new).
-    pub fn with_handle(inner: T, handle: &Handle) -> io::Result<Self> {
+    pub fn with_handle(source: T, handle: &Handle) -> io::Result<Self> {
+        Self::register(source, Interest::READABLE | Interest::WRITABLE, handle)
+    }
+
+    /// As [`new`](Self::new), for one direction: for what has only one, such as an end of a pipe.
+    ///
+    /// An operation of a direction that is not watched is tried all the same, and fails where it
+    /// would have to wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and as registering says of an interest that the engine lacks.
+    pub fn with_interest(source: T, interest: Interest) -> io::Result<Self> {
+        Self::register(source, interest, &Handle::try_current()?)
+    }
+
+    fn register(inner: T, interest: Interest, handle: &Handle) -> io::Result<Self> {
         let shared = Arc::clone(handle.shared());
         let source = Arc::new(Source::new());
         let token = shared.sources.insert(&source).ok_or_else(source::ended)?;
         let registry = shared.registry.clone();
-        let interest = match <Poller as Engine>::CAPABILITIES.priority {
-            true => Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY,
-            false => Interest::READABLE | Interest::WRITABLE,
+        // At urgent data a read ends before the data does, which a reader has to know.
+        let interest = match interest.is_readable() && <Poller as Engine>::CAPABILITIES.priority {
+            true => interest | Interest::PRIORITY,
+            false => interest,
         };
         match Registered::new(registry, inner, token, interest, Trigger::Edge) {
             Ok(registered) => Ok(Self {
@@ -217,6 +234,14 @@ impl<T: AsFd> AsyncFd<T> {
         self.attempt(seen, direction, operation, is_short(seen, wanted))
     }
 
+    const fn watches(&self, direction: Direction) -> bool {
+        let interest = self.registered().interest();
+        match direction {
+            Direction::Read => interest.is_readable(),
+            Direction::Write => interest.is_writable(),
+        }
+    }
+
     /// Tries `operation`. If it would block, or has used up what there was, the readiness that it
     /// was tried with is over, and the next edge tells.
     fn attempt<R>(
@@ -236,6 +261,9 @@ impl<T: AsFd> AsyncFd<T> {
         }
         if seen.is_ended() && result.is_err() {
             return Err(source::ended());
+        }
+        if result.is_err() && !self.watches(direction) {
+            return Err(source::unwatched());
         }
         self.source.clear(seen, direction);
         match self.registered().rearm() {

@@ -290,6 +290,12 @@ pub(crate) fn ended() -> io::Error {
     io::Error::other("the runtime of this source has ended")
 }
 
+/// The error of an operation that would have to wait for what nobody watches.
+pub(crate) fn unwatched() -> io::Error {
+    let text = "this direction of the source is not watched: see AsyncFd::with_interest";
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
 /// The sources of a runtime, by token.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::Mutex;
 
+use poll_api::Interest;
 use poll_net::{Accept, AcceptGate};
 
 use crate::io::AsyncFd;
@@ -38,7 +39,7 @@ impl<L: Accept + AsFd> Accepting<L> {
     pub(super) fn new(listener: L) -> io::Result<Self> {
         let handle = Handle::try_current()?;
         Ok(Self {
-            io: AsyncFd::with_handle(listener, &handle)?,
+            io: AsyncFd::with_interest(listener, Interest::READABLE)?,
             handle,
             gate: Mutex::new(AcceptGate::new()),
             pause: Mutex::new(None),

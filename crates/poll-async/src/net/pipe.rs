@@ -56,8 +56,8 @@ pub fn pipe() -> io::Result<(PipeSender, PipeReceiver)> {
     Ok((sender, PipeReceiver::from_net(receiver)?))
 }
 
-socket!(PipeSender, Sender);
-socket!(PipeReceiver, Receiver);
+socket!(PipeSender, Sender, WRITABLE);
+socket!(PipeReceiver, Receiver, READABLE);
 writes!(
     PipeSender,
     Sender,

@@ -3,6 +3,9 @@
 /// A type with one field `io`, an [`AsyncFd`](crate::io::AsyncFd) of a type of poll-net.
 macro_rules! socket {
     ($type:ident, $net:ty) => {
+        crate::net::streams::socket!($type, $net, READABLE | WRITABLE);
+    };
+    ($type:ident, $net:ty, $($interest:ident)|+) => {
         impl $type {
             /// Registers what has been made elsewhere with the runtime that this thread is in.
             ///
@@ -10,7 +13,8 @@ macro_rules! socket {
             ///
             /// As [`AsyncFd::new`](crate::io::AsyncFd::new).
             pub fn from_net(inner: $net) -> std::io::Result<Self> {
-                let io = crate::io::AsyncFd::new(inner)?;
+                let interest = $(poll_api::Interest::$interest)|+;
+                let io = crate::io::AsyncFd::with_interest(inner, interest)?;
                 Ok(Self { io })
             }
 

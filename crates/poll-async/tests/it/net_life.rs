@@ -1,10 +1,12 @@
 //! Sockets and runtimes: made outside of one, used from another one, left when it has ended.
 
 use core::time::Duration;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::thread;
 
+use poll_api::Interest;
+use poll_async::io::AsyncFd;
 use poll_async::net::{
     TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSeqpacket, UnixStream,
     lookup_host, pipe,
@@ -156,10 +158,31 @@ fn a_descriptor_cannot_be_registered_twice() {
     let runtime = Runtime::new().unwrap();
     let _entered = runtime.enter();
     let (_sender, receiver) = poll_net::pipe::pipe().unwrap();
-    let first = poll_async::io::AsyncFd::new(&receiver).unwrap();
-    if let Err(error) = poll_async::io::AsyncFd::new(&receiver) {
+    let first = AsyncFd::new(&receiver).unwrap();
+    if let Err(error) = AsyncFd::new(&receiver) {
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
     }
     drop(first);
-    poll_async::io::AsyncFd::new(&receiver).unwrap();
+    AsyncFd::new(&receiver).unwrap();
+}
+
+#[test]
+fn what_would_wait_for_a_direction_that_is_not_watched_fails() {
+    for runtime in runtimes() {
+        let _entered = runtime.enter();
+        let (a, b) = poll_net::UnixStream::pair().unwrap();
+        let reader = AsyncFd::with_interest(a, Interest::READABLE).unwrap();
+        let read =
+            |mut stream: &poll_net::UnixStream| std::io::Read::read(&mut stream, &mut [0; 8]);
+        let write = |mut stream: &poll_net::UnixStream| Write::write(&mut stream, &[0; 4096]);
+        let error = loop {
+            match outside(reader.write_with(write)) {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        (&b).write_all(b"x").unwrap();
+        assert_eq!(runtime.block_on(reader.read_with(read)).unwrap(), 1);
+    }
 }
