@@ -26,6 +26,7 @@ mod net_messages;
 mod net_streams;
 mod once_cell;
 mod oneshot;
+mod process;
 mod ring_buffer;
 mod rwlock;
 mod select;
