@@ -5,13 +5,13 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::catch_unwind;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use super::settings::Settings;
 use super::shared::Shared;
 use crate::task::Runnable;
-use crate::threads::lock;
+use crate::threads::{Condvar, Mutex, lock, wait_timeout_while, wait_while};
 
 /// Threads that are started when they are needed, and end when they have not been for a while.
 pub(crate) struct Pool {
@@ -121,13 +121,11 @@ impl Pool {
             }
             state.idle += 1;
             let nothing = |state: &mut State| state.queue.is_empty() && !state.is_closed;
-            let waited = self
-                .filled
-                .wait_timeout_while(state, self.keep_alive, nothing);
-            let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = now;
+            let until = self.keep_alive;
+            state = wait_timeout_while(&self.filled, state, until, nothing);
             state.idle -= 1;
-            if timeout.timed_out() && state.queue.is_empty() {
+            // Its time is over, or everything is.
+            if state.queue.is_empty() {
                 break;
             }
         }
@@ -151,14 +149,8 @@ impl Pool {
         let some = |state: &mut State| state.threads + state.workers > 0;
         let state = lock(&self.state);
         let state = match timeout {
-            None => self
-                .ended
-                .wait_while(state, some)
-                .unwrap_or_else(PoisonError::into_inner),
-            Some(timeout) => {
-                let waited = self.ended.wait_timeout_while(state, timeout, some);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
+            None => wait_while(&self.ended, state, some),
+            Some(timeout) => wait_timeout_while(&self.ended, state, timeout, some),
         };
         state.threads + state.workers == 0
     }

@@ -8,7 +8,7 @@ use core::task::{Context as TaskContext, Poll, Waker};
 use core::time::Duration;
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Wake;
 use std::thread::{self, Thread};
 
@@ -22,7 +22,7 @@ use super::parker::Token;
 use super::shared::{Engine, Lane, Shared};
 use super::worker::{self, Core, Next};
 use crate::task::{JoinHandle, budget};
-use crate::threads::lock;
+use crate::threads::{Mutex, MutexGuard, lock};
 
 /// What makes a thread the worker, while no thread is.
 #[derive(Debug)]
@@ -184,9 +184,8 @@ impl Current {
         worker::next_deadline(shared, &self.engine())
     }
 
-    fn engine(&self) -> std::sync::MutexGuard<'_, Engine> {
-        let engine = self.shared().engine.lock();
-        engine.unwrap_or_else(PoisonError::into_inner)
+    fn engine(&self) -> MutexGuard<'_, Engine> {
+        lock(&self.shared().engine)
     }
 
     /// From here on, until the value is dropped, this thread is in the runtime.

@@ -17,9 +17,27 @@
 //! tasks in its queue, or the engine that nobody looks at. The invariant: *if somebody is awake and
 //! somebody asleep, there is a watcher*. Every change of who sleeps keeps it, under one lock.
 
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::marker::PhantomData;
+use core::sync::atomic::Ordering::{self, Relaxed, SeqCst};
 
 use crate::threads::{AtomicUsize, Mutex, fence, lock};
+
+/// The fences of the two sides, apart so that the model can weaken each.
+pub(crate) trait Fences {
+    /// Between going to sleep and looking once more.
+    const SLEEP: Ordering;
+    /// Between pushing a task and looking who sleeps.
+    const NOTIFY: Ordering;
+}
+
+/// The fences in use; the model proves that neither can be weaker.
+#[derive(Debug)]
+pub(crate) struct Proven;
+
+impl Fences for Proven {
+    const SLEEP: Ordering = SeqCst;
+    const NOTIFY: Ordering = SeqCst;
+}
 
 /// One sleeper, in the upper half of the word; the lower half counts those that search.
 const SLEEPER: usize = 1 << (usize::BITS / 2);
@@ -28,7 +46,7 @@ const SEARCHERS: usize = SLEEPER - 1;
 const NONE: usize = usize::MAX;
 
 #[derive(Debug)]
-pub(crate) struct Idle {
+pub(crate) struct Idle<F: Fences = Proven> {
     /// How many sleep, and how many search. Sleepers change under the lock.
     word: AtomicUsize,
     /// The seat that waits on the engine, which is woken last; a hint.
@@ -37,6 +55,7 @@ pub(crate) struct Idle {
     /// Whether one of the sleepers is to watch the others.
     watches: bool,
     asleep: Mutex<Asleep>,
+    fences: PhantomData<F>,
 }
 
 #[derive(Debug)]
@@ -64,7 +83,7 @@ pub(crate) enum Risen {
     ByAnother,
 }
 
-impl Idle {
+impl<F: Fences> Idle<F> {
     /// All of `seats` workers are awake, and none searches.
     pub(crate) fn new(seats: usize, watches: bool) -> Self {
         Self {
@@ -76,6 +95,7 @@ impl Idle {
                 seats: Vec::with_capacity(seats),
                 watcher: None,
             }),
+            fences: PhantomData,
         }
     }
 
@@ -114,7 +134,7 @@ impl Idle {
             asleep.watcher = Some(seat);
         }
         drop(asleep);
-        fence(SeqCst);
+        fence(F::SLEEP);
         is_watcher
     }
 
@@ -136,7 +156,7 @@ impl Idle {
     /// Something was pushed: who has to be woken for it, if anybody. Two loads and a fence if
     /// nobody has.
     pub(crate) fn notify(&self) -> Calls {
-        fence(SeqCst);
+        fence(F::NOTIFY);
         let word = self.word.load(SeqCst);
         if word & SEARCHERS != 0 || word < SLEEPER {
             return Calls::default();
@@ -197,3 +217,6 @@ impl Idle {
         self.word.load(Relaxed) / SLEEPER
     }
 }
+
+#[cfg(all(test, loom))]
+mod model;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::context::{self, Context};
 use super::worker;
+use crate::threads::{Mutex, lock};
 
 /// Runs `f`, which may block, on this thread, and has another thread go on as the worker.
 ///
@@ -29,10 +30,10 @@ fn hand_over(context: &Context) {
     };
     let lane = std::sync::Arc::clone(&context.lane);
     let handle = context.handle.clone();
-    let core = std::sync::Arc::new(std::sync::Mutex::new(Some(core)));
+    let core = std::sync::Arc::new(Mutex::new(Some(core)));
     let given = std::sync::Arc::clone(&core);
     let started = shared.pool.start(shared, move || {
-        let taken = crate::threads::lock(&given).take();
+        let taken = lock(&given).take();
         let is_local = false;
         worker::work(Rc::new(Context {
             lane,
@@ -42,7 +43,7 @@ fn hand_over(context: &Context) {
         }));
     });
     if started.is_err() {
-        let kept = crate::threads::lock(&core).take();
+        let kept = lock(&core).take();
         context.core.replace(kept);
     }
 }

@@ -3,8 +3,7 @@
 use core::mem;
 use core::time::Duration;
 
-use crate::threads::{Condvar, Mutex, lock};
-use std::sync::PoisonError;
+use crate::threads::{Condvar, Mutex, lock, wait_timeout_while, wait_while};
 
 /// Why a sleep ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,14 +61,8 @@ impl Parker {
         state.place = Place::Thread;
         let nothing = |state: &mut State| state.token == Token::None;
         state = match timeout {
-            None => {
-                let slept = self.ring.wait_while(state, nothing);
-                slept.unwrap_or_else(PoisonError::into_inner)
-            }
-            Some(timeout) => {
-                let slept = self.ring.wait_timeout_while(state, timeout, nothing);
-                slept.unwrap_or_else(PoisonError::into_inner).0
-            }
+            None => wait_while(&self.ring, state, nothing),
+            Some(timeout) => wait_timeout_while(&self.ring, state, timeout, nothing),
         };
         state.place = Place::Awake;
         mem::take(&mut state.token)

@@ -6,7 +6,6 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use core::task::Waker;
 use std::io;
 use std::sync::Arc;
-use std::sync::Mutex;
 
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
@@ -26,7 +25,7 @@ use super::tasks::Tasks;
 use super::wheel::Wheel;
 use crate::io::source::{OWN, Sources};
 use crate::task::{Id, Payload, Runnable};
-use crate::threads::lock;
+use crate::threads::{Mutex, lock};
 
 /// The engine with its loop. Timers are in the wheels of the workers, and what is posted says only
 /// that one of them became earlier.

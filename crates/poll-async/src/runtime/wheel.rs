@@ -21,7 +21,7 @@ pub(crate) struct Wheel {
 }
 
 impl Wheel {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             next: AtomicU64::new(NEVER),
             timers: Mutex::new(TimerWheel::new()),

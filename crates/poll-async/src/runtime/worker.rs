@@ -18,6 +18,7 @@ use super::parker::Token;
 use super::queue::Queue;
 use super::shared::{Engine, Lane, Seat, Shared};
 use crate::task::{Runnable, budget};
+use crate::threads::MutexGuard;
 
 /// How often in a row the task that was made ready last may run before those that wait.
 const IN_A_ROW: u32 = 3;
@@ -427,7 +428,7 @@ impl Watch {
 }
 
 /// The engine, if nobody has it.
-pub(crate) fn try_lock(shared: &Shared) -> Option<std::sync::MutexGuard<'_, Engine>> {
+pub(crate) fn try_lock(shared: &Shared) -> Option<MutexGuard<'_, Engine>> {
     match shared.engine.try_lock() {
         Ok(engine) => Some(engine),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
