@@ -7,14 +7,18 @@ use std::sync::PoisonError;
 #[cfg(not(all(test, loom)))]
 pub(crate) use core::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+pub(crate) use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::thread::{Thread, current, park};
 
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
+pub(crate) use loom::sync::{
+    Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 #[cfg(all(test, loom))]
 pub(crate) use loom::thread::{Thread, current, park};
 
@@ -57,4 +61,14 @@ pub(crate) fn wait_timeout_while<'a, T>(
     condition: impl FnMut(&mut T) -> bool,
 ) -> MutexGuard<'a, T> {
     wait_while(condvar, guard, condition)
+}
+
+/// Locks `value` for reading, also after a writer panicked: what it left is a value.
+pub(crate) fn read<T>(value: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    value.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks `value` for writing; as [`read`].
+pub(crate) fn write<T>(value: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    value.write().unwrap_or_else(PoisonError::into_inner)
 }

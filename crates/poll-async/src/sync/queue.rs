@@ -84,6 +84,13 @@ impl<T> Queue<T> {
         self.slots.get_mut(index)?.value.as_mut()
     }
 
+    /// [`pop`](Self::pop) from the other end.
+    pub(super) fn pop_last(&mut self) -> Option<&mut T> {
+        let index = self.last;
+        self.unlink(index);
+        self.slots.get_mut(index)?.value.as_mut()
+    }
+
     pub(super) fn get(&mut self, key: Key) -> Option<&mut T> {
         self.slots.get_mut(key.0)?.value.as_mut()
     }
@@ -133,6 +140,7 @@ mod tests {
     enum Step {
         Push,
         Pop,
+        PopLast,
         /// Of those that have a slot, in the order of their coming.
         Remove(usize),
     }
@@ -141,6 +149,7 @@ mod tests {
         prop_oneof![
             2 => proptest::strategy::Just(Step::Push),
             1 => proptest::strategy::Just(Step::Pop),
+            1 => proptest::strategy::Just(Step::PopLast),
             1 => any::<usize>().prop_map(Step::Remove),
         ]
     }
@@ -163,6 +172,7 @@ mod tests {
                         let expected = (!queued.is_empty()).then(|| queued.remove(0));
                         prop_assert_eq!(queue.pop().copied(), expected);
                     }
+                    Step::PopLast => prop_assert_eq!(queue.pop_last().copied(), queued.pop()),
                     Step::Remove(which) if !slots.is_empty() => {
                         let (key, value) = slots.remove(which % slots.len());
                         queued.retain(|queued| *queued != value);

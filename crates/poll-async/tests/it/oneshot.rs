@@ -28,6 +28,11 @@ fn the_value_arrives_and_wakes_who_waits() {
     assert!(receiving.is_woken());
     assert_eq!(receiving.poll(), Poll::Ready(Ok(1)));
     assert_eq!(receiving.poll(), Poll::Ready(Err(RecvError)));
+
+    let (sender, mut receiver) = channel();
+    sender.send(1).unwrap();
+    assert_eq!(poll_once(&mut receiver), Poll::Ready(Ok(1)));
+    assert!(receiver.is_terminated());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use core::{fmt, mem};
 use std::collections::VecDeque;
 
 use super::error::TrySendError;
+use crate::sync::listeners::Listeners;
 use crate::sync::look::{Look, keep, poll_look};
 use crate::sync::queue::{Key, Queue};
 use crate::sync::wakes::Wakes;
@@ -46,7 +47,7 @@ pub(super) struct State<T> {
     /// Senders that wait for room.
     waiting: Queue<Waiting>,
     /// Senders that wait for the end.
-    watching: Queue<Option<Waker>>,
+    watching: Listeners,
 }
 
 /// How far the receiver is.
@@ -107,7 +108,7 @@ impl<T> Shared<T> {
             receiver: Receiving::Open,
             wakes: None,
             waiting: Queue::new(),
-            watching: Queue::new(),
+            watching: Listeners::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -350,11 +351,7 @@ impl<T> Shared<T> {
             if state.receiver != Receiving::Open {
                 return Look::Done(());
             }
-            let place = *key.get_or_insert_with(|| state.watching.push(None));
-            match state.watching.get(place) {
-                Some(slot) => keep(slot, waker, context),
-                None => Look::Done(()),
-            }
+            state.watching.listen(key, waker, context)
         })
     }
 
@@ -393,11 +390,7 @@ impl<T> Shared<T> {
                 wakes.push(waker);
             }
         }
-        while let Some(watching) = state.watching.pop() {
-            if let Some(waker) = watching.take() {
-                wakes.push(waker);
-            }
-        }
+        state.watching.tell(&mut wakes);
         if let Some(waker) = state.wake_at_end() {
             wakes.push(waker);
         }
