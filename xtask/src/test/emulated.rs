@@ -1,6 +1,6 @@
 //! The kqueue engine on an emulated kernel, in a target folder of its own.
 
-use super::{Done, Result, tested};
+use super::{Done, Result, once, tested};
 use crate::harness;
 use crate::run::Call;
 
@@ -32,8 +32,9 @@ pub(super) fn kqueue() -> Result {
     for (system, flags) in SYSTEMS {
         let place = format!("{CRATES} --all-features --target-dir target/kqueue");
         let cargo = |call: &str| {
-            let call = Call::cargo(call).env("RUSTFLAGS", flags);
-            call.env("RUSTDOCFLAGS", flags)
+            once(Call::cargo(call))
+                .env("RUSTFLAGS", flags)
+                .env("RUSTDOCFLAGS", flags)
         };
         cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
         ran(
@@ -51,7 +52,11 @@ fn children() -> Result {
     let place = "-p poll-os --all-features --target-dir target/kqueue";
     let call = Call::cargo(&format!("test {place} --test it -- child:: child_reaps::"));
     let flags = "--cfg kqueue_emulation --cfg kqueue_emulation=\"reap\"";
-    ran("NetBSD", &["child_reaps::"], &call.env("RUSTFLAGS", flags))?;
+    ran(
+        "NetBSD",
+        &["child_reaps::"],
+        &once(call).env("RUSTFLAGS", flags),
+    )?;
     Ok(Done::Passed)
 }
 

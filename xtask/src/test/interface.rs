@@ -1,6 +1,6 @@
 //! poll-mio where the other steps do not test it: optimised, and on poll(2).
 
-use super::{Done, OPTIMIZED, Result};
+use super::{Done, OPTIMIZED, Result, once};
 use crate::harness;
 use crate::run::Call;
 
@@ -14,7 +14,8 @@ pub(super) fn everywhere() -> Result {
     tested(&Call::cargo(&format!("{test} {OPTIMIZED}")))?;
     let flags = "--cfg mio_unsupported_force_poll_poll";
     let cargo = |call: &str| {
-        Call::cargo(&format!("{call} --target-dir target/poll-two")).env("RUSTFLAGS", flags)
+        let call = Call::cargo(&format!("{call} --target-dir target/poll-two"));
+        once(call).env("RUSTFLAGS", flags)
     };
     let lint = "clippy -p poll-mio --all-features --all-targets";
     cargo(lint)
