@@ -101,7 +101,7 @@ impl<V> Gate<V> {
         count: usize,
         mut take: impl FnMut(&mut V) -> R,
     ) -> Result<R, Closed> {
-        let take = |inner: &mut Inner<V>, _: &mut Wakes| take(&mut inner.value);
+        let take = |inner: &mut Inner<V>| take(&mut inner.value);
         acquire(&self.inner, Inner::permits, count, take).await
     }
 }
@@ -120,7 +120,7 @@ pub(super) async fn acquire<S, R>(
     state: &Mutex<S>,
     permits: impl Fn(&mut S) -> &mut Permits,
     count: usize,
-    mut take: impl FnMut(&mut S, &mut Wakes) -> R,
+    mut take: impl FnMut(&mut S) -> R,
 ) -> Result<R, Closed> {
     let mut acquire = Acquire {
         state,
@@ -142,11 +142,10 @@ impl<S, P: Fn(&mut S) -> &mut Permits> Acquire<'_, S, P> {
     fn poll<R>(
         &mut self,
         context: &mut Context<'_>,
-        take: &mut impl FnMut(&mut S, &mut Wakes) -> R,
+        take: &mut impl FnMut(&mut S) -> R,
     ) -> Poll<Result<R, Closed>> {
         let unit = ready!(poll_proceed(context));
         let (permits_of, count, claim) = (&self.permits, self.count, &mut self.claim);
-        let mut wakes = Wakes::new();
         let looked = poll_look(self.state, context, |state, waker| {
             let permits = permits_of(state);
             let claimed = match *claim {
@@ -164,7 +163,7 @@ impl<S, P: Fn(&mut S) -> &mut Permits> Acquire<'_, S, P> {
                 },
             };
             let result = match claimed {
-                Claimed::Granted => Ok(take(state, &mut wakes)),
+                Claimed::Granted => Ok(take(state)),
                 Claimed::Closed => Err(Closed),
                 Claimed::Waiting(kept) => return keep(kept, waker, context),
             };
