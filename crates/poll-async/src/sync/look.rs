@@ -22,19 +22,31 @@ pub(super) enum Look<R> {
 ///
 /// `look` finds the clone in its second argument; what it leaves there is dropped when the mutex is
 /// free. [`keep`] does that.
+#[inline]
 pub(super) fn poll_look<S, R>(
     mutex: &Mutex<S>,
     context: &Context<'_>,
     mut look: impl FnMut(&mut S, &mut Option<Waker>) -> Look<R>,
 ) -> Poll<R> {
-    let mut waker = None;
-    loop {
-        let looked = look(&mut lock(mutex), &mut waker);
-        match looked {
-            Look::Done(done) => return Poll::Ready(done),
-            Look::Waits => return Poll::Pending,
-            Look::NeedsWaker => waker = Some(context.waker().clone()),
-        }
+    let looked = look(&mut lock(mutex), &mut None);
+    match looked {
+        Look::Done(done) => Poll::Ready(done),
+        Look::Waits => Poll::Pending,
+        Look::NeedsWaker => poll_wait(mutex, context, look),
+    }
+}
+
+/// [`poll_look`] where there will be nothing yet, most likely: with the clone at the first look.
+pub(super) fn poll_wait<S, R>(
+    mutex: &Mutex<S>,
+    context: &Context<'_>,
+    mut look: impl FnMut(&mut S, &mut Option<Waker>) -> Look<R>,
+) -> Poll<R> {
+    let mut waker = Some(context.waker().clone());
+    let looked = look(&mut lock(mutex), &mut waker);
+    match looked {
+        Look::Done(done) => Poll::Ready(done),
+        Look::Waits | Look::NeedsWaker => Poll::Pending,
     }
 }
 

@@ -2,13 +2,12 @@
 
 use core::fmt;
 use core::future::Future;
-use core::mem;
 use core::ops::Deref;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
 use std::sync::Arc;
 
-use super::look::{Look, keep, poll_look};
+use super::look::{Look, keep, poll_look, poll_wait};
 use super::queue::{Key, Queue};
 use super::wakes::Wakes;
 use crate::task::budget::poll_proceed;
@@ -23,7 +22,7 @@ mod model;
 /// one, and the next [`notified`](Self::notified) takes it and does not wait. So a task that looks,
 /// finds nothing and waits is not too late for what happened in between.
 ///
-/// No allocation but for those who wait.
+/// No allocation but for those who wait. A permit comes and goes without a lock.
 ///
 /// # Examples
 ///
@@ -41,15 +40,18 @@ mod model;
 /// }
 /// ```
 pub struct Notify {
-    state: Mutex<State>,
-    /// How often all were told; changes under the mutex.
-    calls: AtomicUsize,
+    /// [`PERMIT`] or [`WAITING`], and how often all were told, in units of [`CALL`]. A permit comes
+    /// and goes without the mutex; the rest changes under it.
+    word: AtomicUsize,
+    waiting: Mutex<Queue<Waiting>>,
 }
 
-struct State {
-    has_permit: bool,
-    waiting: Queue<Waiting>,
-}
+/// In the word: there is a permit, and so nobody waits.
+const PERMIT: usize = 1;
+/// In the word: somebody is in the queue.
+const WAITING: usize = 2;
+/// What telling all adds to the word.
+const CALL: usize = 4;
 
 struct Waiting {
     told: Option<Told>,
@@ -73,16 +75,16 @@ impl Notify {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            state: Mutex::new(State::new()),
-            calls: AtomicUsize::new(0),
+            word: AtomicUsize::new(0),
+            waiting: Mutex::new(Queue::new()),
         }
     }
 
     #[cfg(all(test, loom))]
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new(State::new()),
-            calls: AtomicUsize::new(0),
+            word: AtomicUsize::new(0),
+            waiting: Mutex::new(Queue::new()),
         }
     }
 
@@ -106,63 +108,114 @@ impl Notify {
     /// Tells the one that has waited longest; if nobody waits, the next that does. At most one
     /// permit is kept for that.
     pub fn notify_one(&self) {
-        self.tell(self.lock(), Told::First);
+        self.tell(Told::First);
     }
 
     /// Tells the one that has waited shortest; if nobody waits, as
     /// [`notify_one`](Self::notify_one).
     pub fn notify_last(&self) {
-        self.tell(self.lock(), Told::Last);
+        self.tell(Told::Last);
     }
 
     /// Tells all that wait, and all that will have been [called for](Self::notified) until now.
     /// Leaves no permit.
     pub fn notify_waiters(&self) {
         let mut wakes = Wakes::new();
-        let mut state = self.lock();
+        let mut waiting = self.lock();
         // Release: who finds itself called sees what was done before.
-        self.calls.fetch_add(1, Ordering::Release);
-        while let Some(waiting) = state.waiting.pop() {
-            waiting.told = Some(Told::All);
-            if let Some(waker) = waiting.waker.take() {
+        self.word.fetch_add(CALL, Ordering::Release);
+        while let Some(told) = waiting.pop() {
+            told.told = Some(Told::All);
+            if let Some(waker) = told.waker.take() {
                 wakes.push(waker);
             }
         }
-        drop(state);
+        self.say_if_nobody_waits(&mut waiting);
+        drop(waiting);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    fn lock(&self) -> MutexGuard<'_, Queue<Waiting>> {
+        lock(&self.waiting)
     }
 
-    fn tell(&self, mut state: MutexGuard<'_, State>, told: Told) {
-        let waiting = match told {
-            Told::First => state.waiting.pop(),
-            Told::Last => state.waiting.pop_last(),
-            Told::All => return,
-        };
-        let waker = match waiting {
-            Some(waiting) => {
-                waiting.told = Some(told);
-                waiting.waker.take()
+    fn tell(&self, told: Told) {
+        if !self.leave_permit() {
+            let waker = self.tell_one(&mut self.lock(), told);
+            if let Some(waker) = waker {
+                waker.wake();
             }
-            None => {
-                state.has_permit = true;
-                None
-            }
-        };
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
         }
     }
-}
 
-impl State {
-    const fn new() -> Self {
-        Self {
-            has_permit: false,
-            waiting: Queue::new(),
+    /// Leaves a permit, unless somebody waits.
+    fn leave_permit(&self) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & WAITING == 0 {
+            // Release, and also if there is a permit already: who takes it sees what was done
+            // before any of those that left it.
+            let left = self.word.compare_exchange_weak(
+                word,
+                word | PERMIT,
+                Ordering::Release,
+                Ordering::Relaxed,
+            );
+            match left {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    /// Tells one of those in the queue, or leaves a permit if they have gone.
+    fn tell_one(&self, waiting: &mut Queue<Waiting>, told: Told) -> Option<Waker> {
+        let one = match told {
+            Told::First => waiting.pop(),
+            Told::Last => waiting.pop_last(),
+            Told::All => return None,
+        };
+        let Some(one) = one else {
+            // Nobody comes to the queue while its mutex is held.
+            self.leave_permit();
+            return None;
+        };
+        one.told = Some(told);
+        let waker = one.waker.take();
+        self.say_if_nobody_waits(waiting);
+        waker
+    }
+
+    fn say_if_nobody_waits(&self, waiting: &mut Queue<Waiting>) {
+        if waiting.front().is_none() {
+            self.word.fetch_and(!WAITING, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether all were told since there were `calls`, or there is a permit, which this takes. If
+    /// not, adds `otherwise` to the word: to say that somebody waits needs the mutex.
+    fn is_told(&self, calls: usize, otherwise: usize) -> bool {
+        // Acquire: pairs with those that told or left the permit.
+        let mut word = self.word.load(Ordering::Acquire);
+        loop {
+            let has_permit = word & PERMIT != 0;
+            if calls != word & !(PERMIT | WAITING) {
+                return true;
+            }
+            let next = if has_permit {
+                word & !PERMIT
+            } else {
+                word | otherwise
+            };
+            if next == word {
+                return false;
+            }
+            let changed =
+                self.word
+                    .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire);
+            match changed {
+                Ok(_) => return has_permit,
+                Err(now) => word = now,
+            }
         }
     }
 }
@@ -238,17 +291,17 @@ enum Progress {
 
 impl<N: Deref<Target = Notify>> Wait<N> {
     fn new(notify: N) -> Self {
-        // Acquire: pairs with the call that is not waited for, because it was before this.
-        let calls = notify.calls.load(Ordering::Acquire);
+        // Acquire: pairs with a call that was before this, and so is not waited for.
+        let word = notify.word.load(Ordering::Acquire);
         Self {
             notify,
-            progress: Progress::Before(calls),
+            progress: Progress::Before(word & !(PERMIT | WAITING)),
         }
     }
 
     fn enable(&mut self) -> bool {
-        let mut state = self.notify.lock();
-        self.progress.advance(&self.notify, &mut state).is_none()
+        let mut waiting = self.notify.lock();
+        self.progress.advance(&self.notify, &mut waiting).is_none()
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -257,12 +310,22 @@ impl<N: Deref<Target = Notify>> Wait<N> {
             return Poll::Ready(());
         }
         let unit = ready!(poll_proceed(context));
-        ready!(poll_look(&notify.state, context, |state, waker| {
-            match progress.advance(notify, state) {
+        let calls = match progress {
+            Progress::Before(calls) => Some(*calls),
+            _ => None,
+        };
+        if calls.is_some_and(|calls| notify.is_told(calls, 0)) {
+            *progress = Progress::Done;
+        } else {
+            let look = |waiting: &mut _, waker: &mut _| match progress.advance(notify, waiting) {
                 None => Look::Done(()),
                 Some(slot) => keep(slot, waker, context),
-            }
-        }));
+            };
+            ready!(match calls {
+                Some(_) => poll_wait(&notify.waiting, context, look),
+                None => poll_look(&notify.waiting, context, look),
+            });
+        }
         unit.made_progress();
         Poll::Ready(())
     }
@@ -273,44 +336,49 @@ impl Progress {
     fn advance<'a>(
         &mut self,
         notify: &Notify,
-        state: &'a mut State,
+        waiting: &'a mut Queue<Waiting>,
     ) -> Option<&'a mut Option<Waker>> {
         let key = match *self {
             Self::Done => return None,
             Self::Before(calls) => {
-                let is_called = notify.calls.load(Ordering::Relaxed) != calls;
-                if is_called || mem::take(&mut state.has_permit) {
+                if notify.is_told(calls, WAITING) {
                     *self = Self::Done;
                     return None;
                 }
-                state.waiting.push(Waiting {
+                waiting.push(Waiting {
                     told: None,
                     waker: None,
                 })
             }
             Self::Waiting(key) => key,
         };
-        let is_told = state.waiting.get(key)?.told.is_some();
+        let is_told = waiting.get(key)?.told.is_some();
         if is_told {
             *self = Self::Done;
             // Its waker went when it was told.
-            drop(state.waiting.remove(key));
+            drop(waiting.remove(key));
             return None;
         }
         *self = Self::Waiting(key);
-        Some(&mut state.waiting.get(key)?.waker)
+        Some(&mut waiting.get(key)?.waker)
     }
 }
 
 impl<N: Deref<Target = Notify>> Drop for Wait<N> {
     fn drop(&mut self) {
         if let Progress::Waiting(key) = self.progress {
-            let mut state = self.notify.lock();
-            let left = state.waiting.remove(key);
-            if let Some(told) = left.as_ref().and_then(|left| left.told) {
-                self.notify.tell(state, told);
-            } else {
-                drop(state);
+            let mut waiting = self.notify.lock();
+            let left = waiting.remove(key);
+            let waker = match left.as_ref().and_then(|left| left.told) {
+                Some(told) => self.notify.tell_one(&mut waiting, told),
+                None => {
+                    self.notify.say_if_nobody_waits(&mut waiting);
+                    None
+                }
+            };
+            drop(waiting);
+            if let Some(waker) = waker {
+                waker.wake();
             }
             drop(left);
         }
@@ -338,7 +406,7 @@ mod tests {
             };
             notify.notify_one();
             assert!(wait.enable());
-            assert!(notify.lock().waiting.get(key).is_none());
+            assert!(notify.lock().get(key).is_none());
         }
     }
 }

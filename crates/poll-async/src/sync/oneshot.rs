@@ -5,10 +5,10 @@ use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::park::block_on;
-use crate::sync::look::{Look, keep, poll_look};
+use crate::sync::look::{Look, keep, poll_look, poll_wait};
 use crate::task::budget::poll_proceed;
 use crate::threads::{Mutex, MutexGuard, lock};
 
@@ -28,13 +28,15 @@ mod model;
 /// assert_eq!(thread.join().unwrap(), Ok(()));
 /// ```
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(Shared(Mutex::new(State {
-        value: None,
-        has_sender: true,
-        is_open: true,
-        receiver: None,
-        sender: None,
-    })));
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State {
+            value: None,
+            has_sender: true,
+            is_open: true,
+            receiver: None,
+            sender: None,
+        }),
+    });
     let receiver = Receiver {
         shared: Some(Arc::clone(&shared)),
     };
@@ -74,7 +76,9 @@ pub enum TryRecvError {
     Closed,
 }
 
-struct Shared<T>(Mutex<State<T>>);
+struct Shared<T> {
+    state: Mutex<State<T>>,
+}
 
 struct State<T> {
     value: Option<T>,
@@ -90,18 +94,34 @@ struct State<T> {
 
 impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        lock(&self.0)
+        lock(&self.state)
     }
 
-    /// Ends the channel from the receiver's side, and tells the sender.
-    fn end(&self) {
+    /// Whether the other end is gone, or has nothing to do with the channel any more. Nobody shares
+    /// it then, and nobody will.
+    fn has_one_end(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) == 1
+    }
+
+    /// What is left of a channel that has one end.
+    fn into_value(self: Arc<Self>) -> Option<T> {
+        let shared = Arc::into_inner(self)?;
+        let state = shared.state.into_inner();
+        state.unwrap_or_else(PoisonError::into_inner).value
+    }
+
+    /// Ends the channel from the receiver's side, and tells the sender. What `leave` returns is for
+    /// the caller to drop.
+    fn end<L>(&self, leave: impl FnOnce(&mut State<T>) -> L) -> L {
         let mut state = self.lock();
         state.is_open = false;
+        let left = leave(&mut state);
         let waker = state.sender.take();
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
         }
+        left
     }
 }
 
@@ -126,13 +146,7 @@ impl<T> Sender<T> {
         let Some(shared) = self.shared.take() else {
             return Err(value);
         };
-        let mut state = shared.lock();
-        if !state.is_open {
-            return Err(value);
-        }
-        state.value = Some(value);
-        finish(state);
-        Ok(())
+        finish(shared, Some(value)).map_or(Ok(()), Err)
     }
 
     /// Waits until the receiver is gone or has closed the channel: nobody wants the value.
@@ -157,7 +171,7 @@ impl<T> Sender<T> {
             return Poll::Ready(());
         };
         let unit = ready!(poll_proceed(context));
-        ready!(poll_look(&shared.0, context, |state, waker| {
+        ready!(poll_look(&shared.state, context, |state, waker| {
             if state.is_open {
                 keep(&mut state.sender, waker, context)
             } else {
@@ -172,7 +186,7 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
-            finish(shared.lock());
+            let _none = finish(shared, None);
         }
     }
 }
@@ -181,7 +195,7 @@ impl<T> Receiver<T> {
     /// Ends sending: the sender gets its value back. What was sent before is still received.
     pub fn close(&mut self) {
         if let Some(shared) = &self.shared {
-            shared.end();
+            shared.end(|_state| ());
         }
     }
 
@@ -239,15 +253,24 @@ impl<T> Future for Receiver<T> {
             return Poll::Ready(Err(RecvError));
         };
         let unit = ready!(poll_proceed(context));
-        let taken = ready!(poll_look(&shared.0, context, |state, waker| {
-            match state.take() {
-                Err(TryRecvError::Empty) => keep(&mut state.receiver, waker, context),
-                taken => Look::Done(taken),
-            }
-        }));
+        let taken = if shared.has_one_end() {
+            self.shared
+                .take()
+                .and_then(Shared::into_value)
+                .ok_or(RecvError)
+        } else {
+            // The sender is there, so there will be nothing yet.
+            let taken = ready!(poll_wait(&shared.state, context, |state, waker| {
+                match state.take() {
+                    Err(TryRecvError::Empty) => keep(&mut state.receiver, waker, context),
+                    taken => Look::Done(taken),
+                }
+            }));
+            self.shared = None;
+            taken.map_err(|_nothing| RecvError)
+        };
         unit.made_progress();
-        self.shared = None;
-        Poll::Ready(taken.map_err(|_nothing| RecvError))
+        Poll::Ready(taken)
     }
 }
 
@@ -256,25 +279,29 @@ impl<T> Unpin for Receiver<T> {}
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        if let Some(shared) = self.shared.take() {
-            shared.end();
-            let mut state = shared.lock();
-            let left = (state.value.take(), state.receiver.take());
-            drop(state);
-            drop(left);
+        if let Some(shared) = self.shared.take().filter(|shared| !shared.has_one_end()) {
+            drop(shared.end(|state| (state.value.take(), state.receiver.take())));
         }
     }
 }
 
-/// Ends the channel from the sender's side, with a value or without, and tells the receiver.
-fn finish<T>(mut state: MutexGuard<'_, State<T>>) {
+/// Ends the channel from the sender's side, with a value or without, and then tells the receiver,
+/// which finds the channel to be its own. Gives the value back if nobody takes it.
+fn finish<T>(shared: Arc<Shared<T>>, value: Option<T>) -> Option<T> {
+    let mut state = shared.lock();
+    if !state.is_open {
+        return value;
+    }
+    state.value = value;
     state.has_sender = false;
     let (receiver, sender) = (state.receiver.take(), state.sender.take());
     drop(state);
+    drop(shared);
     if let Some(waker) = receiver {
         waker.wake();
     }
     drop(sender);
+    None
 }
 
 impl fmt::Display for RecvError {

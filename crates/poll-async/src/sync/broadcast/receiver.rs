@@ -107,7 +107,7 @@ impl<T: Clone> Receiver<T> {
     /// As [`recv`](Self::recv); and [`TryRecvError::Empty`]: there is nothing now.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let received = look(&mut self.shared.lock(), &mut self.position);
-        received.map(into_value)
+        received.map(Received::into_value)
     }
 
     /// Receives the next value and blocks the thread until there is one: for code that is not
@@ -143,22 +143,35 @@ impl<T: Clone> Receiver<T> {
             }
         }));
         unit.made_progress();
-        Poll::Ready(received.map(into_value))
+        Poll::Ready(received.map(Received::into_value))
     }
 }
 
 /// Receives what is at `position`, without the clone, for which the mutex has to be free.
-fn look<T>(state: &mut State<T>, position: &mut u64) -> Result<Arc<T>, TryRecvError> {
+fn look<T>(state: &mut State<T>, position: &mut u64) -> Result<Received<T>, TryRecvError> {
     match state.ring.receive(position) {
-        Found::Value(value) => Ok(value),
+        Found::Value(value) => Ok(Received::Shared(value)),
+        Found::Last(value) => Ok(Received::Last(value)),
         Found::Replaced(missed) => Err(TryRecvError::Lagged(missed)),
         Found::Nothing if state.senders == 0 => Err(TryRecvError::Closed),
         Found::Nothing => Err(TryRecvError::Empty),
     }
 }
 
-fn into_value<T: Clone>(value: Arc<T>) -> T {
-    Arc::try_unwrap(value).unwrap_or_else(|shared| T::clone(&shared))
+/// A value that was received, still in its `Arc`.
+enum Received<T> {
+    Shared(Arc<T>),
+    /// No other receiver will have it, but one may be at its clone.
+    Last(Arc<T>),
+}
+
+impl<T: Clone> Received<T> {
+    fn into_value(self) -> T {
+        match self {
+            Self::Shared(value) => T::clone(&value),
+            Self::Last(value) => Arc::try_unwrap(value).unwrap_or_else(|shared| T::clone(&shared)),
+        }
+    }
 }
 
 impl<T> Drop for Receiver<T> {

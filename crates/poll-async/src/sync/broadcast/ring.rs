@@ -20,6 +20,8 @@ pub(super) struct Slot<T> {
 #[derive(Debug)]
 pub(super) enum Found<T> {
     Value(Arc<T>),
+    /// As `Value`, and no other receiver will find it.
+    Last(Arc<T>),
     /// Nothing yet.
     Nothing,
     /// So many values from there on are no longer there.
@@ -95,7 +97,7 @@ impl<T> Ring<T> {
         // Whoever wants a value wants the later ones too, so one that nobody wants is the first.
         self.slots
             .pop_front()
-            .map_or(Found::Nothing, |slot| Found::Value(slot.value))
+            .map_or(Found::Nothing, |slot| Found::Last(slot.value))
     }
 
     /// Counts one receiver less for all values from `position` on. Those that nobody wants any more
@@ -127,7 +129,7 @@ mod tests {
         let mut ring = Ring::new(100 * KEPT);
         let mut position = ring.end();
         (0..100 * KEPT).for_each(|number| assert!(ring.push(number, 1).is_none()));
-        while let Found::Value(_) = ring.receive(&mut position) {}
+        while let Found::Last(_) = ring.receive(&mut position) {}
         assert!(ring.slots.capacity() <= KEPT);
     }
 }

@@ -1,8 +1,9 @@
 //! The model: every interleaving of those who tell and those who wait. A lost wake-up is a
 //! deadlock, which loom reports.
 //!
-//! Mutants that these find: no second look after the waker was cloned, one that was told and leaves
-//! without telling the next, `calls` read or raised with `Relaxed`, not read again under the mutex.
+//! Mutants that these find: one that was told and leaves without telling the next; `Relaxed` for
+//! what leaves or takes the permit, for what tells all or reads that; a permit that is left without
+//! an exchange because there is one; no second look under the mutex, `WAITING` not set.
 
 use core::future::Future;
 use core::pin::pin;
@@ -63,5 +64,40 @@ fn loom_what_is_called_for_before_all_are_told_is_not_missed() {
             block_on(told);
         }
         thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_who_takes_the_permit_sees_what_all_did_who_left_it() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        let is_done = Arc::new(AtomicBool::new(false));
+        let (there, done) = (notify.clone(), is_done.clone());
+        notify.notify_one();
+        let thread = thread::spawn(move || {
+            done.store(true, Ordering::Relaxed);
+            there.notify_one();
+        });
+        while !is_done.load(Ordering::Relaxed) {
+            block_on(notify.notified());
+        }
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_permit_is_taken_once() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        notify.notify_one();
+        let there = notify.clone();
+        let poll = |notify: &Notify| {
+            let told = pin!(notify.notified());
+            told.poll(&mut Context::from_waker(Waker::noop()))
+                .is_ready()
+        };
+        let thread = thread::spawn(move || poll(&there));
+        let is_told = poll(&notify);
+        assert!(is_told != thread.join().unwrap());
     });
 }
