@@ -23,11 +23,14 @@
 //! ```
 
 mod async_fd;
+pub(crate) mod blocking;
 mod copy;
 pub(crate) mod source;
+mod stdio;
 
 pub use async_fd::AsyncFd;
 pub use copy::{copy, copy_bidirectional};
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
 pub use futures_lite::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWrite,

@@ -3,6 +3,7 @@
 
 #[cfg(any(feature = "hyper", feature = "tokio"))]
 pub mod compat;
+pub mod fs;
 pub mod io;
 mod macros;
 pub mod net;

@@ -11,6 +11,7 @@ mod cancellation_token;
 mod drive;
 mod embed;
 mod executor;
+mod files;
 #[cfg(any(feature = "hyper", feature = "tokio"))]
 mod io_compat;
 mod io_copy;

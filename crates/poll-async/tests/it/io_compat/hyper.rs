@@ -40,7 +40,7 @@ fn more_comes_than_fits() {
         let writing = poll_async::spawn(async move { client.write_all(&[7; 100_000]).await });
         let mut left: usize = 100_000;
         while left > 0 {
-            let mut bytes = [0; 40_000];
+            let mut bytes = [0; 999];
             let mut buffer = ReadBuf::new(&mut bytes);
             let read = |context: &mut Context<'_>| {
                 Pin::new(&mut server).poll_read(context, buffer.unfilled())
