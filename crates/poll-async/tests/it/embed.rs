@@ -1,4 +1,5 @@
 //! A runtime as a guest in a foreign loop.
+#![cfg(not(any(target_os = "illumos", target_os = "solaris", target_os = "hurd")))]
 
 use core::cell::Cell;
 use core::future::pending;

@@ -237,8 +237,9 @@ async fn starve_and_recover(by_polling: bool) {
     // A pause is slept, and not spent in asking.
     assert!(polls() - before < 50, "{} polls", polls() - before);
     let seen = failures.load(Ordering::SeqCst);
-    // After 0, 50, 150 and 350 ms, and each pause up to an eighth longer.
-    assert!((2..=4).contains(&seen), "{seen} failures");
+    // After 0, 50, 150 and 350 ms, each pause up to an eighth longer, and more of them if this
+    // thread was kept from its sleep's end; without pauses it would be thousands.
+    assert!((2..50).contains(&seen), "{seen} failures");
     drop(hoard);
     // Without any new client.
     server.await.unwrap();
