@@ -253,7 +253,8 @@ impl Driving<'_> {
     fn run_ready(&self, is_over: impl Fn() -> bool) -> (usize, bool) {
         let mut polled = 0;
         for _ in 0..self.shared().settings.event_interval {
-            if is_over() {
+            // Not before the first: a main future that is always woken would keep all others out.
+            if polled > 0 && is_over() {
                 return (polled, true);
             }
             match self.context.next() {

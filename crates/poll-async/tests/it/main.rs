@@ -34,6 +34,7 @@ mod ring_buffer;
 mod rwlock;
 mod select;
 mod semaphore;
+mod sharing;
 mod stage;
 mod task_local;
 mod victims;
