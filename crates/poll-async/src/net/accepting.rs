@@ -5,7 +5,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Mutex;
 
 use poll_api::Interest;
 use poll_net::{Accept, AcceptGate};
@@ -13,7 +12,7 @@ use poll_net::{Accept, AcceptGate};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 use crate::runtime::Handle;
-use crate::threads::lock;
+use crate::threads::{Mutex, lock};
 use crate::time::{Instant, Sleep, sleep_until};
 
 /// A listener with a gate: when descriptors run out, the queue is left alone for a while, and not

@@ -225,8 +225,8 @@ impl<T> Clone for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let mut wakes = Wakes::new();
-        // Both: what any receiver did before it went is seen by who finds that none is left.
-        let is_last = self.shared.receivers.fetch_sub(1, Ordering::AcqRel) == 1;
+        // Release: what any receiver did before it went is seen by who finds that none is left.
+        let is_last = self.shared.receivers.fetch_sub(1, Ordering::Release) == 1;
         if !is_last && self.key.is_none() {
             return;
         }
