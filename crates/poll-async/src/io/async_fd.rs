@@ -87,7 +87,7 @@ impl<T: AsFd> AsyncFd<T> {
         let token = shared.sources.insert(&source).ok_or_else(source::ended)?;
         let registry = shared.registry.clone();
         // At urgent data a read ends before the data does, which a reader has to know.
-        let interest = match interest.is_readable() && <Poller as Engine>::CAPABILITIES.priority {
+        let interest = match interest.is_readable() && TELLS_URGENT {
             true => interest | Interest::PRIORITY,
             false => interest,
         };
@@ -231,7 +231,12 @@ impl<T: AsFd> AsyncFd<T> {
         operation: impl FnOnce(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let seen = self.source.seen(direction).ok_or(ErrorKind::WouldBlock)?;
-        self.attempt(seen, direction, operation, is_short(seen, wanted))
+        self.attempt(
+            seen,
+            direction,
+            operation,
+            is_short(direction, seen, wanted),
+        )
     }
 
     const fn watches(&self, direction: Direction) -> bool {
@@ -300,7 +305,14 @@ impl<T: AsFd> AsyncFd<T> {
         poll_by(
             context,
             |context| self.source.poll(context, direction),
-            |seen| self.attempt(seen, direction, &mut operation, is_short(seen, wanted)),
+            |seen| {
+                self.attempt(
+                    seen,
+                    direction,
+                    &mut operation,
+                    is_short(direction, seen, wanted),
+                )
+            },
         )
     }
 
@@ -333,7 +345,14 @@ impl<T: AsFd> AsyncFd<T> {
             poll_by(
                 context,
                 |context| waiting.poll(context, direction),
-                |seen| self.attempt(seen, direction, &mut operation, is_short(seen, wanted)),
+                |seen| {
+                    self.attempt(
+                        seen,
+                        direction,
+                        &mut operation,
+                        is_short(direction, seen, wanted),
+                    )
+                },
             )
         })
         .await
@@ -359,8 +378,13 @@ fn poll_by<R>(
     }
 }
 
-fn is_short(seen: Seen, wanted: usize) -> impl FnOnce(&usize) -> bool {
-    move |done| 0 < *done && *done < wanted && !seen.is_urgent()
+/// Whether the engine tells of urgent data. If it does not, a short read proves nothing: it may
+/// have ended at the place of some, with more behind it and no edge to come.
+const TELLS_URGENT: bool = <Poller as Engine>::CAPABILITIES.priority;
+
+fn is_short(direction: Direction, seen: Seen, wanted: usize) -> impl FnOnce(&usize) -> bool {
+    let proves = direction == Direction::Write || TELLS_URGENT && !seen.is_urgent();
+    move |done| 0 < *done && *done < wanted && proves
 }
 
 impl<T: AsFd> Drop for AsyncFd<T> {

@@ -86,6 +86,17 @@ fn a_copy_flushes_before_it_waits() {
     });
 }
 
+#[test]
+fn closing_an_end_of_a_pipe_only_flushes_and_dropping_it_is_the_end() {
+    each(|| async {
+        let (mut sender, receiver) = pipe().unwrap();
+        sender.close().await.unwrap();
+        sender.write_all(b"more").await.unwrap();
+        drop(sender);
+        assert_eq!(copy(receiver, sink()).await.unwrap(), 4);
+    });
+}
+
 /// Takes nothing.
 struct Full;
 

@@ -22,9 +22,12 @@ mod net_accept;
 #[cfg(all(feature = "count", target_os = "linux", not(kqueue_emulation)))]
 mod net_cost;
 mod net_life;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(kqueue_emulation)))]
 mod net_linux;
 mod net_messages;
+// The emulated kernel has descriptors of its own.
+#[cfg(not(kqueue_emulation))]
+mod net_starved;
 mod net_streams;
 mod notify;
 mod once_cell;

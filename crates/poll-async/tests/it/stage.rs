@@ -69,6 +69,10 @@ pub(crate) async fn give_up_after<F: Future>(polls: usize, future: F) -> Option<
 
 /// Runs the test called `name` alone in a process of its own, and `test` in there, with at most
 /// `descriptors` open at once if given.
+#[cfg_attr(
+    kqueue_emulation,
+    expect(dead_code, reason = "the emulated kernel is not alone in a process")
+)]
 pub(crate) fn alone(name: &str, descriptors: Option<u32>, test: impl FnOnce()) {
     const CHILD: &str = "POLL_ASYNC_ALONE";
     if env::var(CHILD).is_ok_and(|running| running == name) {
