@@ -89,7 +89,7 @@ impl LocalRuntime {
         &self.handle
     }
 
-    /// As [`Handle::enter`]; [`spawn_local`](crate::spawn_local) works too.
+    /// As [`Handle::enter`]; [`spawn_local`] works too.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard::new(self.current.enter(&self.handle))
     }

@@ -10,7 +10,7 @@ use super::semaphore::{Semaphore, SemaphorePermit, TryAcquireError};
 /// A cell whose value is made once, asynchronously, by the first that needs it; the others wait.
 ///
 /// Waiting works on any executor. Own code: it is the standard library's
-/// [`OnceLock`](std::sync::OnceLock) with a [`Semaphore`] for those who wait.
+/// [`OnceLock`] with a [`Semaphore`] for those who wait.
 ///
 /// ```
 /// use poll_async::sync::OnceCell;

@@ -95,7 +95,7 @@ pin_project! {
 /// Runs `future` without a budget: it is never made to wait for the sake of others.
 ///
 /// Whoever uses it says when others have their turn, for example with
-/// [`yield_now`](super::yield_now).
+/// [`yield_now`](super::yield_now()).
 pub fn unconstrained<F: Future>(future: F) -> Unconstrained<F> {
     Unconstrained { future }
 }

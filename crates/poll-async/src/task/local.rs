@@ -11,7 +11,7 @@ use std::thread;
 
 use pin_project_lite::pin_project;
 
-/// Declares values that belong to a task: statics of type [`LocalKey`](crate::task::LocalKey).
+/// Declares values that belong to a task: statics of type [`LocalKey`].
 ///
 /// ```
 /// use poll_async::task_local;

@@ -40,7 +40,7 @@ impl Drop for Set {
 /// Waits for `duration`; at once over if that is zero.
 ///
 /// Never early. In most programs it stands in a loop or beside another future; for the latter see
-/// [`timeout`](super::timeout). Durations of more than about 584 years never end.
+/// [`timeout`](super::timeout()). Durations of more than about 584 years never end.
 ///
 /// Cancel-safe: dropping it takes the timer out.
 pub fn sleep(duration: Duration) -> Sleep {
