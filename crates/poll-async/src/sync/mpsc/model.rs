@@ -84,18 +84,41 @@ fn loom_whoever_gets_room_sees_what_was_done_before_it_was_made() {
             let is_done = Arc::new(AtomicBool::new(false));
             let done = is_done.clone();
             let thread = thread::spawn(move || {
-                if waits {
-                    drop(block_on(sender.reserve_many(2)).unwrap());
-                } else if sender.try_reserve_many(2).is_err() {
-                    return;
-                }
-                assert!(done.load(Ordering::Relaxed));
+                // Held over the look: giving the room back would read who made it.
+                let permits = if waits {
+                    block_on(sender.reserve_many(2)).ok()
+                } else {
+                    sender.try_reserve_many(2).ok()
+                };
+                assert!(permits.is_none() || done.load(Ordering::Relaxed));
             });
             is_done.store(true, Ordering::Relaxed);
             assert_eq!(receiver.try_recv(), Ok(1));
             thread.join().unwrap();
         });
     }
+}
+
+#[test]
+fn loom_whoever_gets_room_from_a_sender_sees_what_was_done_before_it_was_made() {
+    bounded(|| {
+        let (sender, mut receiver) = channel(2);
+        (0..2).for_each(|number| sender.try_send(number).unwrap());
+        assert_eq!(receiver.try_recv(), Ok(0));
+        let permit = sender.clone().try_reserve_owned().unwrap();
+        let is_done = Arc::new(AtomicBool::new(false));
+        let done = is_done.clone();
+        let leaving = thread::spawn(move || drop(permit));
+        let waiting = thread::spawn(move || {
+            let permits = block_on(sender.reserve_many(2)).unwrap();
+            assert!(done.load(Ordering::Relaxed));
+            drop(permits);
+        });
+        is_done.store(true, Ordering::Relaxed);
+        assert_eq!(receiver.try_recv(), Ok(1));
+        leaving.join().unwrap();
+        waiting.join().unwrap();
+    });
 }
 
 #[test]

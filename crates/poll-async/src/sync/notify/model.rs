@@ -62,6 +62,7 @@ fn loom_what_is_called_for_before_all_are_told_is_not_missed() {
         let told = notify.notified();
         if !is_done.load(Ordering::Relaxed) {
             block_on(told);
+            assert!(is_done.load(Ordering::Relaxed));
         }
         thread.join().unwrap();
     });
