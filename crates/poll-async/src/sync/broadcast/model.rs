@@ -1,8 +1,8 @@
 //! The model: every interleaving of a sender and receivers. A lost wake-up is a
 //! deadlock, which loom reports.
 //!
-//! Mutants that these find: no telling of a value, of the end of senders or of that of receivers;
-//! a value that is not counted down when a receiver goes.
+//! Mutants that these find: no telling of the end of the senders or of that of the receivers; a
+//! value that is not counted down when a receiver goes.
 
 use std::sync::Arc;
 
