@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod classic;
 #[cfg(any(feature = "hyper", feature = "tokio"))]
 pub mod compat;
 pub mod fs;

@@ -359,6 +359,9 @@ impl<T: AsFd> AsyncFd<T> {
     }
 }
 
+/// How often one poll attempts: an event may come during an attempt, but not again and again.
+const ATTEMPTS: u32 = 8;
+
 /// Waits and attempts until something else comes of it than that it would block.
 fn poll_by<R>(
     context: &mut Context<'_>,
@@ -366,7 +369,7 @@ fn poll_by<R>(
     mut attempt: impl FnMut(Seen) -> io::Result<R>,
 ) -> Poll<io::Result<R>> {
     let unit = ready!(budget::poll_proceed(context));
-    loop {
+    for _ in 0..ATTEMPTS {
         let seen = ready!(wait(context));
         match attempt(seen) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -376,6 +379,10 @@ fn poll_by<R>(
             }
         }
     }
+    // An operation of others that says so although the direction is closed, whose readiness stays:
+    // it is asked again, but others have their turn.
+    context.waker().wake_by_ref();
+    Poll::Pending
 }
 
 /// Whether the engine tells of urgent data. If it does not, a short read proves nothing: it may

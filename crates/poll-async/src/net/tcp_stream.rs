@@ -112,12 +112,17 @@ impl TcpStream {
     /// Waits for a connection that was started.
     pub(super) async fn finish(started: poll_net::TcpStream) -> io::Result<Self> {
         let stream = Self::from_net(started)?;
+        stream.finish_connect().await?;
+        Ok(stream)
+    }
+
+    /// Waits until it is known whether the connection was made. An error is told once.
+    pub(crate) async fn finish_connect(&self) -> io::Result<()> {
         let finish = |stream: &poll_net::TcpStream| match stream.finish_connect()? {
             true => Ok(()),
             false => Err(io::ErrorKind::WouldBlock.into()),
         };
-        stream.io.write_with(finish).await?;
-        Ok(stream)
+        self.io.write_with(finish).await
     }
 
     /// The connection's own address.

@@ -8,6 +8,7 @@ mod auto_traits;
 mod barrier;
 mod broadcast;
 mod cancellation_token;
+mod classic;
 mod drive;
 mod embed;
 mod executor;
