@@ -17,7 +17,7 @@ pub(crate) struct Program {
 
 /// The test programs of the crates, read from what cargo writes to standard output with
 /// `--message-format=json-render-diagnostics`. Those of the tools and the examples expect the
-/// checkout, and are left out.
+/// checkout, those of attributes and other macros the compiler: they are left out.
 pub(crate) fn programs(messages: &str) -> Vec<Program> {
     messages.lines().filter_map(program).collect()
 }
@@ -28,7 +28,8 @@ fn program(message: &str) -> Option<Program> {
     let (above, package) = package.rsplit_once('/')?;
     let (_, target) = message.split_once("\"target\":")?;
     let (target, profile) = target.split_once("\"profile\":")?;
-    if !above.ends_with("/crates") || !profile.contains("\"test\":true") {
+    let is_macro = target.contains("\"kind\":[\"proc-macro\"]");
+    if is_macro || !above.ends_with("/crates") || !profile.contains("\"test\":true") {
         return None;
     }
     let test = if target.contains("\"kind\":[\"test\"]") {
@@ -138,12 +139,14 @@ mod tests {
         let epoll = "/a \\\"b\\\"/crates/sys-epoll/Cargo.toml";
         let lib = "\"kind\":[\"lib\"],\"crate_types\":[\"lib\"],\"name\":\"sys_epoll\"";
         let it = "\"kind\":[\"test\"],\"crate_types\":[\"bin\"],\"name\":\"it\"";
+        let attributes = "\"kind\":[\"proc-macro\"],\"name\":\"attributes\"";
         let bin = "\"kind\":[\"bin\"],\"crate_types\":[\"bin\"],\"name\":\"load\"";
         let mut messages = String::new();
         for (manifest, target, test, executable) in [
             (epoll, lib, false, "null"),
             (epoll, lib, true, "\"/t/sys_epoll-1\""),
             (epoll, it, true, "\"/t/a \\\"b\\\" \\\\ /it-2\""),
+            (epoll, attributes, true, "\"/t/attributes-5\""),
             ("/a/examples/Cargo.toml", it, true, "\"/t/it-3\""),
             ("/a/examples/Cargo.toml", bin, false, "\"/t/load\""),
             ("/a/xtask/Cargo.toml", bin, true, "\"/t/xtask-4\""),
