@@ -18,10 +18,34 @@ pub(crate) struct Pool {
     state: Mutex<State>,
     /// There is something to do, or it is over.
     filled: Condvar,
-    /// A thread has ended.
-    ended: Condvar,
     limit: usize,
     keep_alive: Duration,
+    alive: Arc<Alive>,
+}
+
+/// How many threads there are, apart from all that they share: a thread has ended only when it has
+/// let go of that, and of the engine in it.
+#[derive(Default)]
+struct Alive {
+    count: Mutex<usize>,
+    ended: Condvar,
+}
+
+/// One of them.
+struct Living(Arc<Alive>);
+
+impl Living {
+    fn new(alive: &Arc<Alive>) -> Self {
+        *lock(&alive.count) += 1;
+        Self(Arc::clone(alive))
+    }
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        *lock(&self.0.count) -= 1;
+        self.0.ended.notify_all();
+    }
 }
 
 #[derive(Default)]
@@ -31,8 +55,6 @@ struct State {
     idle: usize,
     /// Threads for closures.
     threads: usize,
-    /// Workers, and threads that were.
-    workers: usize,
     is_closed: bool,
 }
 
@@ -41,9 +63,9 @@ impl Pool {
         Self {
             state: Mutex::default(),
             filled: Condvar::new(),
-            ended: Condvar::new(),
             limit: settings.max_blocking_threads.max(1),
             keep_alive: settings.thread_keep_alive,
+            alive: Arc::default(),
         }
     }
 
@@ -67,7 +89,7 @@ impl Pool {
         state.threads += 1;
         drop(state);
         let pool = Arc::clone(shared);
-        if start(shared, move || pool.pool.serve(&pool)).is_err() {
+        if self.start(shared, move || pool.pool.serve(&pool)).is_err() {
             self.refused();
         }
     }
@@ -85,25 +107,35 @@ impl Pool {
         drop(left);
     }
 
-    /// Starts a thread that is a worker.
+    /// Starts a thread, as a worker or for closures: the one place that does. Whatever `work` holds
+    /// is gone when the thread counts as ended.
     pub(crate) fn start(
         &self,
-        shared: &Arc<Shared>,
+        shared: &Shared,
         work: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
-        lock(&self.state).workers += 1;
-        let pool = Arc::clone(shared);
-        let started = start(shared, move || {
-            work();
-            let mut state = lock(&pool.pool.state);
-            state.workers -= 1;
-            drop(state);
-            pool.pool.ended.notify_all();
-        });
-        if started.is_err() {
-            lock(&self.state).workers -= 1;
+        let settings = &shared.settings;
+        let mut builder = thread::Builder::new().name(settings.thread_name.to_string());
+        if let Some(size) = settings.thread_stack_size {
+            builder = builder.stack_size(size);
         }
-        started
+        let on_start = settings.on_thread_start.clone();
+        let on_stop = settings.on_thread_stop.clone();
+        let living = Living::new(&self.alive);
+        let thread = builder.spawn(move || {
+            // Dropped last.
+            let _living = living;
+            if let Some(on_start) = on_start {
+                on_start();
+            }
+            work();
+            if let Some(on_stop) = on_stop {
+                on_stop();
+            }
+        })?;
+        // Its end is counted by itself.
+        drop(thread);
+        Ok(())
     }
 
     /// The loop of a thread for closures.
@@ -130,8 +162,6 @@ impl Pool {
             }
         }
         state.threads -= 1;
-        drop(state);
-        self.ended.notify_all();
     }
 
     /// Takes no more closures; those that have not begun are dropped.
@@ -146,13 +176,13 @@ impl Pool {
 
     /// Waits until all threads have ended, at most for `timeout`; false if some have not.
     pub(crate) fn join(&self, timeout: Option<Duration>) -> bool {
-        let some = |state: &mut State| state.threads + state.workers > 0;
-        let state = lock(&self.state);
-        let state = match timeout {
-            None => wait_while(&self.ended, state, some),
-            Some(timeout) => wait_timeout_while(&self.ended, state, timeout, some),
+        let some = |count: &mut usize| *count > 0;
+        let (count, ended) = (lock(&self.alive.count), &self.alive.ended);
+        let count = match timeout {
+            None => wait_while(ended, count, some),
+            Some(timeout) => wait_timeout_while(ended, count, timeout, some),
         };
-        state.threads + state.workers == 0
+        *count == 0
     }
 
     /// How many threads there are for closures, how many of them wait, and how many closures do.
@@ -175,29 +205,4 @@ fn run(shared: &Shared, runnable: Runnable) {
     }
     // The closure is caught; this is for the waker of whoever waits for it.
     drop(catch_unwind(AssertUnwindSafe(|| runnable.run())));
-}
-
-/// The one place that starts threads.
-fn start(shared: &Arc<Shared>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let settings = &shared.settings;
-    let mut builder = thread::Builder::new().name(settings.thread_name.to_string());
-    if let Some(size) = settings.thread_stack_size {
-        builder = builder.stack_size(size);
-    }
-    let (on_start, on_stop) = (
-        settings.on_thread_start.clone(),
-        settings.on_thread_stop.clone(),
-    );
-    let thread = builder.spawn(move || {
-        if let Some(on_start) = on_start {
-            on_start();
-        }
-        work();
-        if let Some(on_stop) = on_stop {
-            on_stop();
-        }
-    })?;
-    // Its end is counted by itself.
-    drop(thread);
-    Ok(())
 }

@@ -28,8 +28,13 @@ fn addresses_cost_no_thread_and_names_are_resolved() {
         let text = lookup_host("127.0.0.1:7").await.unwrap();
         assert_eq!(text.collect::<Vec<_>>(), ["127.0.0.1:7".parse().unwrap()]);
         assert_eq!(Handle::current().metrics().blocking_threads, 0);
-        let mut local = lookup_host("localhost:7").await.unwrap();
-        assert!(local.all(|address| address.ip().is_loopback() && address.port() == 7));
+        // Not every machine knows this name.
+        let known = std::net::ToSocketAddrs::to_socket_addrs(&("localhost", 7));
+        let local = lookup_host("localhost:7").await;
+        assert_eq!(local.is_ok(), known.is_ok());
+        for address in local.into_iter().flatten() {
+            assert!(address.ip().is_loopback() && address.port() == 7);
+        }
         assert_eq!(Handle::current().metrics().blocking_threads, 1);
         let wrong = lookup_host("localhost").await.err().unwrap();
         assert_eq!(wrong.kind(), ErrorKind::InvalidInput);
