@@ -131,8 +131,8 @@ impl Builder {
         self
     }
 
-    /// What the runtime's random choices begin with: with one worker, the same seed and the same
-    /// events give the same order.
+    /// What the workers' random choices begin with, such as whom to steal from. The branches of
+    /// [`select!`](crate::select!) have a choice of their own for each thread.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.settings.seed = seed;
         self

@@ -195,6 +195,7 @@ impl Handle {
                     return output;
                 }
             } else {
+                self.shared().tell_stop(&waker);
                 self.shared().assert_not_stopped();
                 thread::park();
             }

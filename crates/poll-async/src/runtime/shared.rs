@@ -240,6 +240,20 @@ impl Shared {
         self.awaits_end.store(true, SeqCst);
     }
 
+    /// Has `waker` called when the runtime stops because of a panic, if it was built to.
+    pub(crate) fn tell_stop(&self, waker: &Waker) {
+        if !matches!(
+            self.settings.unhandled_panic,
+            UnhandledPanic::ShutdownRuntime
+        ) {
+            return;
+        }
+        let mut waiting = lock(&self.on_end);
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+
     /// Calls those that were promised it.
     fn told_end(&self) {
         let waiting = core::mem::take(&mut *lock(&self.on_end));

@@ -22,6 +22,8 @@ pub struct Sleep {
     deadline: Instant,
     set: Option<Set>,
     is_over: bool,
+    /// Whether the deadline was ahead when the clock was read for it, which needs no second look.
+    is_ahead: bool,
 }
 
 /// A timer in a wheel.
@@ -44,7 +46,10 @@ impl Drop for Set {
 ///
 /// Cancel-safe: dropping it takes the timer out.
 pub fn sleep(duration: Duration) -> Sleep {
-    sleep_until(Instant::now() + duration)
+    Sleep {
+        is_ahead: !duration.is_zero(),
+        ..sleep_until(Instant::now() + duration)
+    }
 }
 
 /// Waits until `deadline`; at once over if that has come.
@@ -53,6 +58,7 @@ pub const fn sleep_until(deadline: Instant) -> Sleep {
         deadline,
         set: None,
         is_over: false,
+        is_ahead: false,
     }
 }
 
@@ -73,6 +79,7 @@ impl Sleep {
     pub fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
         self.deadline = deadline;
         self.is_over = false;
+        self.is_ahead = false;
         let Some(set) = &self.set else { return };
         let wheel = &set.lane.seat().wheel;
         match wheel.reset(set.key, deadline.into()) {
@@ -100,11 +107,10 @@ impl Future for Sleep {
             self.set = None;
         } else {
             let deadline = poll_api::Instant::from(self.deadline);
-            // An instant that has surely passed needs no look at the clock.
             let set = context::with_current(|current| {
                 let lane = &current.lane;
                 let shared = lane.shared();
-                if deadline <= shared.clock.now() {
+                if !self.is_ahead && deadline <= shared.clock.now() {
                     return None;
                 }
                 let waker = context.waker().clone();

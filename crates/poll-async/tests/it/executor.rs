@@ -1,12 +1,14 @@
 //! Spawning, joining, aborting, ending: on each kind of runtime.
 
 use core::future::pending;
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
+use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use poll_async::runtime::{Builder, LocalRuntime, Runtime};
+use poll_async::runtime::{Builder, LocalRuntime, Runtime, UnhandledPanic};
 use poll_async::task::yield_now;
 use poll_async::{spawn, time};
 
@@ -82,6 +84,42 @@ fn a_panic_comes_out_of_the_join() {
         assert!(error.to_string().ends_with("panicked: seven"), "{error}");
         assert_eq!(*error.into_panic().downcast::<&str>().unwrap(), "seven");
     }
+}
+
+#[test]
+fn a_panic_that_nobody_joins_stops_the_runtime_that_was_built_to() {
+    let one = Builder::new_current_thread();
+    let two = Builder::new_multi_thread().worker_threads(2);
+    for builder in [one, two] {
+        let builder = builder.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+        let runtime = builder.build().unwrap();
+        drop(runtime.spawn(async {
+            time::sleep(Duration::from_millis(5)).await;
+            panic!("nobody joins");
+        }));
+        // It waits for nothing that comes, and is told all the same.
+        let stopped = catch_unwind(AssertUnwindSafe(|| runtime.block_on(pending::<()>())));
+        assert!(stopped.is_err());
+    }
+}
+
+#[test]
+fn a_panic_that_nobody_joins_is_told_and_one_that_is_joined_is_not() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&told);
+    let policy = UnhandledPanic::Call(Arc::new(move |_id, payload| {
+        assert_eq!(payload.downcast_ref(), Some(&"nobody joins"));
+        count.fetch_add(1, Ordering::SeqCst);
+    }));
+    let builder = Builder::new_current_thread().unhandled_panic(policy);
+    let runtime = builder.build().unwrap();
+    runtime.block_on(async {
+        assert!(spawn(async { panic!("joined") }).await.is_err());
+        drop(spawn(async { panic!("nobody joins") }));
+        yield_now().await;
+        yield_now().await;
+    });
+    assert_eq!(told.load(Ordering::SeqCst), 1);
 }
 
 #[test]
