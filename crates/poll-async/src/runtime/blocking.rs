@@ -89,7 +89,7 @@ impl Pool {
         state.threads += 1;
         drop(state);
         let pool = Arc::clone(shared);
-        if self.start(shared, move || pool.pool.serve(&pool)).is_err() {
+        if self.start(shared, move || pool.pool.serve()).is_err() {
             self.refused();
         }
     }
@@ -139,12 +139,12 @@ impl Pool {
     }
 
     /// The loop of a thread for closures.
-    fn serve(&self, shared: &Arc<Shared>) {
+    fn serve(&self) {
         let mut state = lock(&self.state);
         loop {
             if let Some(runnable) = state.queue.pop_front() {
                 drop(state);
-                run(shared, runnable);
+                run(runnable);
                 state = lock(&self.state);
                 continue;
             }
@@ -198,11 +198,7 @@ impl Pool {
     }
 }
 
-fn run(shared: &Shared, runnable: Runnable) {
-    if shared.is_aborting() && shared.is_aborted(runnable.metadata().id) {
-        drop(runnable);
-        return;
-    }
+fn run(runnable: Runnable) {
     // The closure is caught; this is for the waker of whoever waits for it.
     drop(catch_unwind(AssertUnwindSafe(|| runnable.run())));
 }

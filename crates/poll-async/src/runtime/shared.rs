@@ -260,15 +260,6 @@ impl Shared {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether tasks were aborted that have not been dropped yet: then each is looked up.
-    pub(crate) fn is_aborting(&self) -> bool {
-        self.aborting.load(Relaxed) != 0
-    }
-
-    pub(crate) fn is_aborted(&self, id: Id) -> bool {
-        self.seat(id.shard()).tasks.is_aborted(id)
-    }
-
     /// Has all workers end; tasks that run go on until they return.
     pub(crate) fn close(&self) {
         self.is_closing.store(true, SeqCst);
@@ -393,6 +384,12 @@ impl Lane {
             self.shared.aborting.fetch_add(1, SeqCst);
             waker.wake();
         }
+    }
+
+    /// Whether the task was aborted, to be asked when it is being polled: an abort that comes later
+    /// has it polled again. One load unless some task was aborted and has not been dropped yet.
+    pub(crate) fn is_aborted(&self, slot: usize, id: Id) -> bool {
+        self.shared.aborting.load(Relaxed) != 0 && self.seat().tasks.is_aborted(slot, id)
     }
 
     pub(crate) fn has_ended(&self, slot: usize, id: Id) -> bool {

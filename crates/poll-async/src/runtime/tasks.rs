@@ -86,10 +86,10 @@ impl Tasks {
     }
 
     /// Whether the task was aborted.
-    pub(crate) fn is_aborted(&self, id: Id) -> bool {
+    pub(crate) fn is_aborted(&self, slot: usize, id: Id) -> bool {
         let table = lock(&self.table);
-        let is_it = |slot: &usize| table.entries.get(*slot).is_some_and(|entry| entry.id == id);
-        table.aborted.iter().any(is_it)
+        let is_it = |entry: &Entry| entry.id == id;
+        table.aborted.contains(&slot) && table.entries.get(slot).is_some_and(is_it)
     }
 
     /// Refuses tasks from here on, and hands out what schedules those that are left. They stay in

@@ -189,11 +189,6 @@ impl Context {
         }
         count(&self.lane.seat().polls);
         let id = runnable.metadata().id;
-        if shared.is_aborting() && shared.is_aborted(id) {
-            // Dropping it drops the future.
-            drop(runnable);
-            return;
-        }
         let budget = shared.settings.task_budget;
         let started = shared
             .settings

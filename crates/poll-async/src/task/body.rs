@@ -17,7 +17,7 @@ use crate::runtime::Lane;
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// What a task leaves: its value, or its panic.
+/// What a task leaves: its value, its panic, or nothing if it was aborted.
 #[derive(Debug)]
 pub(crate) struct Outcome<T>(Option<Result<T, Panicked>>);
 
@@ -62,13 +62,8 @@ pin_project! {
 
     impl<F: Future> PinnedDrop for Body<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.future.is_some() {
-                let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
-                if let Err(payload) = dropped {
-                    this.entry.lane.report_panic(this.entry.id, payload);
-                }
-            }
+            let this = this.project();
+            drop_unfinished(this.future, this.entry);
         }
     }
 }
@@ -96,6 +91,15 @@ impl<F: Future> Body<F> {
     }
 }
 
+/// Drops a future that has not finished, if there is one: a panic of its destructor is reported.
+fn drop_unfinished<F>(mut future: Pin<&mut Option<F>>, entry: &Entry) {
+    if future.is_some()
+        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| future.set(None)))
+    {
+        entry.lane.report_panic(entry.id, payload);
+    }
+}
+
 impl<F: Future> Future for Body<F> {
     type Output = Outcome<F::Output>;
 
@@ -105,6 +109,12 @@ impl<F: Future> Future for Body<F> {
             // Only if polled after its end, which the executor does not.
             return Poll::Pending;
         };
+        // Here and not before: what is scheduled already is not scheduled again by an abort, so
+        // that one that came after a look at a queued task would be seen by nobody.
+        if this.entry.lane.is_aborted(this.entry.slot, this.entry.id) {
+            drop_unfinished(this.future, this.entry);
+            return Poll::Ready(Outcome(None));
+        }
         let polled = catch_unwind(AssertUnwindSafe(|| future.poll(context)));
         let mut result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,

@@ -17,11 +17,6 @@ impl Id {
         let value = (count << SHARD_BITS) | shard;
         Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MIN))
     }
-
-    /// The table that the task is in.
-    pub(crate) fn shard(self) -> usize {
-        usize::from(u16::try_from(self.0.get() & ((1 << SHARD_BITS) - 1)).unwrap_or(0))
-    }
 }
 
 impl fmt::Display for Id {

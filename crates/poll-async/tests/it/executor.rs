@@ -243,3 +243,21 @@ fn a_local_runtime_has_futures_that_stay() {
     });
     assert_eq!(seen.get(), 45);
 }
+
+#[test]
+fn an_abort_that_meets_the_worker_about_to_poll_is_not_lost() {
+    let builder = Builder::new_multi_thread().worker_threads(2);
+    let runtime = builder.build().unwrap();
+    runtime.block_on(async {
+        for round in 0..20_000 {
+            let task = spawn(pending::<()>());
+            // Another moment each time, while a worker takes the task.
+            for _ in 0..round % 64 {
+                core::hint::spin_loop();
+            }
+            task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+    });
+    assert_eq!(runtime.metrics().alive_tasks, 0);
+}
