@@ -1,14 +1,17 @@
-//! Subcommand *instructions*: user-space instructions per echoed message, counted by callgrind.
+//! Subcommand *instructions*: user-space instructions counted by callgrind, per echoed message or
+//! per operation of a group.
 
 use std::io;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use crate::calls::scratch;
 use crate::echo::{KINDS, Server};
-use crate::report;
+use crate::harness::Case;
 use crate::stats::slope;
+use crate::{groups, report};
 
 /// Figures of one kind at one number of connections.
 struct Figures {
@@ -19,12 +22,7 @@ struct Figures {
 
 /// Prints the table of all kinds, or says loudly that valgrind is not there.
 pub(crate) fn instructions() -> io::Result<()> {
-    let valgrind = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    if !valgrind.is_ok_and(|status| status.success()) {
-        println!("SKIP: instructions are not counted, because valgrind is not installed.");
+    if !is_installed() {
         return Ok(());
     }
     println!("instructions: user space, per echoed message of 64 bytes (callgrind)");
@@ -58,6 +56,90 @@ pub(crate) fn instructions() -> io::Result<()> {
     )
 }
 
+/// Prints those of a group's cases whose work is all on one thread.
+pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
+    let cases = groups::cases(group)?;
+    if !is_installed() {
+        return Ok(());
+    }
+    println!("instructions: user space, per operation (callgrind)");
+    println!();
+    let mut results = Vec::new();
+    for case in &cases {
+        let case = case.as_ref();
+        let kinds = case.kinds().iter();
+        for kind in kinds.filter(|kind| case.is_single_threaded(kind)) {
+            // The reference again is the reference.
+            if kind.ends_with(" again") {
+                continue;
+            }
+            let instructions = per_operation(group, case, kind)?;
+            println!("{:<32} {kind:<20} {instructions:>9.1}", case.name());
+            results.push(json!({
+                "case": case.name(),
+                "kind": kind,
+                "instructions": instructions,
+            }));
+        }
+    }
+    report::write_json(
+        &format!("instructions-{group}"),
+        &json!({ "group": group, "rows": results }),
+    )
+}
+
+fn per_operation(group: &str, case: &dyn Case, kind: &str) -> io::Result<f64> {
+    let program = std::env::current_exe()?;
+    let total = |operations: u64| -> io::Result<(u64, u64)> {
+        let output = scratch("callgrind.out")?;
+        let words = arguments(&output);
+        let status = Command::new(&words[0])
+            .args(&words[1..])
+            .arg(&program)
+            .args(["count", group, case.name(), kind, &operations.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()?;
+        if !status.success() {
+            return Err(io::Error::other(format!("valgrind ended with {status}")));
+        }
+        Ok((read(&output)?, operations))
+    };
+    let size = (case.slice() / 10).max(1);
+    Ok(slope(total(size)?, total(2 * size)?))
+}
+
+// Says so if it is not.
+fn is_installed() -> bool {
+    let valgrind = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    let is_there = valgrind.is_ok_and(|status| status.success());
+    if !is_there {
+        println!("SKIP: instructions are not counted, because valgrind is not installed.");
+    }
+    is_there
+}
+
+fn arguments(output: &Path) -> Vec<String> {
+    let file = format!("--callgrind-out-file={}", output.display());
+    ["valgrind", "--quiet", "--tool=callgrind", &file]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+// All instructions of the process that wrote the file.
+fn read(output: &Path) -> io::Result<u64> {
+    let text = std::fs::read_to_string(output)?;
+    let found = text.lines().find_map(|line| {
+        line.strip_prefix("summary: ")
+            .or(line.strip_prefix("totals: "))
+    });
+    let number = found.unwrap_or_default();
+    number.trim().parse().map_err(io::Error::other)
+}
+
 // How many messages one wait finds is up to the scheduler, so the figures at 64 connections move
 // from run to run; what a wait and what a message cost does not.
 fn parts(one: &Figures, many: &Figures) -> (f64, f64) {
@@ -79,18 +161,12 @@ fn measure(kind: &str, connections: usize, messages: u64) -> io::Result<Figures>
 // All instructions of a server from its start to its end, and its number of waits.
 fn total(kind: &str, connections: usize, messages: u64) -> io::Result<(u64, u64)> {
     let output = scratch("callgrind.out")?;
-    let file = format!("--callgrind-out-file={}", output.display());
-    let wrapper = ["valgrind", "--quiet", "--tool=callgrind", &file];
+    let words = arguments(&output);
+    let wrapper: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut server = Server::start(&wrapper, kind, connections, messages)?;
     server.drive(messages)?;
     let waits = server.finish()?;
-    let text = std::fs::read_to_string(&output)?;
-    let found = text.lines().find_map(|line| {
-        line.strip_prefix("summary: ")
-            .or(line.strip_prefix("totals: "))
-    });
-    let number = found.unwrap_or_default();
-    Ok((number.trim().parse().map_err(io::Error::other)?, waits))
+    Ok((read(&output)?, waits))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod codec;
 pub(crate) mod echo;
 pub(crate) mod locks;
 pub(crate) mod register;
+pub(crate) mod rt;
 pub(crate) mod sleep;
 pub(crate) mod timers;
 pub(crate) mod wait;
@@ -17,7 +18,8 @@ use crate::harness::Case;
 
 /// The groups' names, in the order they run.
 pub(crate) const NAMES: &[&str] = &[
-    "wait", "wake", "channels", "locks", "codec", "register", "timers", "sleep", "echo", "reactor",
+    "wait", "wake", "channels", "locks", "codec", "register", "timers", "sleep", "rt", "echo",
+    "reactor",
 ];
 
 /// The cases of a group.
@@ -31,6 +33,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "register" => Ok(register::cases()),
         "timers" => Ok(timers::cases()),
         "sleep" => Ok(sleep::cases()),
+        "rt" => Ok(rt::cases()),
         "echo" => Ok(echo::cases()),
         "reactor" => Ok(echo::reactor_cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),

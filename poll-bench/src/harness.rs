@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use crate::alloc::allocations;
+use crate::goals::Goal;
 use crate::stats::{Quartiles, per};
 use crate::sys;
 
@@ -42,10 +43,22 @@ impl Sample {
 
     /// Measures `work` by this thread's CPU time.
     pub(crate) fn of_thread(work: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+        Self::by(sys::thread_cpu_ns, work)
+    }
+
+    /// Measures `work` by the CPU time of all threads; only this one's allocations are counted.
+    pub(crate) fn of_process(work: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+        Self::by(sys::process_cpu_ns, work)
+    }
+
+    fn by(
+        cpu_ns: fn() -> io::Result<u64>,
+        work: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<Self> {
         let memory = allocations();
-        let start = sys::thread_cpu_ns()?;
+        let start = cpu_ns()?;
         work()?;
-        let end = sys::thread_cpu_ns()?;
+        let end = cpu_ns()?;
         Ok(Self {
             cpu_ns: end - start,
             allocations: Some(allocations() - memory),
@@ -121,6 +134,18 @@ pub(crate) trait Case: Send + Sync {
         None
     }
 
+    /// What is meant to be reached.
+    fn goals(&self) -> &'static [Goal] {
+        &[]
+    }
+
+    /// Whether all of a kind's work is on the thread that runs it, so that its instructions can be
+    /// counted.
+    fn is_single_threaded(&self, kind: &str) -> bool {
+        let _ = kind;
+        false
+    }
+
     /// Makes a kind ready to run.
     fn prepare<'fd>(&self, kind: &str, sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>>;
 }
@@ -169,10 +194,21 @@ pub(crate) struct Row {
     pub(crate) ns: Quartiles,
     /// To the reference, in the same round.
     pub(crate) ratio: Quartiles,
+    /// The cost of each round.
+    rounds: Vec<u64>,
     pub(crate) allocations: Option<f64>,
     pub(crate) returns: Option<f64>,
     pub(crate) calls: Option<f64>,
     pub(crate) bytes: Option<f64>,
+}
+
+impl Row {
+    /// The ratio to another kind, in the same round.
+    pub(crate) fn ratio_to(&self, other: &Self) -> Quartiles {
+        let pairs = self.rounds.iter().zip(&other.rounds);
+        let ratios: Vec<f64> = pairs.map(|(&one, &other)| per(one, other)).collect();
+        Quartiles::of(&ratios)
+    }
 }
 
 /// The descriptors a kind works with, apart from those of other kinds.
@@ -226,6 +262,7 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
         kind,
         ns: Quartiles::of(&figures(&|sample| per(sample.cpu_ns, operations))),
         ratio: Quartiles::of(&ratios),
+        rounds: own.iter().map(|sample| sample.cpu_ns).collect(),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {
             let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();

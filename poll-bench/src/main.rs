@@ -5,6 +5,7 @@ mod alloc;
 mod callgrind;
 mod calls;
 mod echo;
+mod goals;
 mod groups;
 mod harness;
 mod peers;
@@ -24,8 +25,8 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels locks codec register timers sleep echo reactor)
-       poll-bench instructions
+       (wait wake channels locks codec register timers sleep rt echo reactor)
+       poll-bench instructions [rt]
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench count GROUP CASE KIND OPERATIONS";
 
@@ -54,6 +55,10 @@ fn run(words: &[&str]) -> io::Result<()> {
         ["instructions"] => {
             sys::end_after(Duration::from_secs(900));
             callgrind::instructions()
+        }
+        ["instructions", group] => {
+            sys::end_after(Duration::from_secs(900));
+            callgrind::instructions_of(group)
         }
         words => measure(words),
     }
@@ -126,7 +131,7 @@ fn measure_group(group: &str, effort: Effort, tracer: Option<Tracer>) -> io::Res
                 row.calls = calls::per_operation(tracer, group, case, row.kind)?;
             }
         }
-        report::print(case, &rows);
+        report::print(case, &rows, effort);
         results.push(report::json(case, &rows));
         for row in &rows {
             case.promise(row.kind)

@@ -7,6 +7,7 @@ pub(crate) mod poll_mio;
 pub(crate) mod polling;
 pub(crate) mod raw;
 pub(crate) mod reactor;
+pub(crate) mod runtimes;
 pub(crate) mod timers;
 
 use core::time::Duration;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::goals::Outcome;
 use crate::harness::{Case, Effort, Row};
 use crate::stats::Quartiles;
 
@@ -25,7 +26,7 @@ pub(crate) fn write_json(group: &str, value: &Value) -> io::Result<()> {
 }
 
 /// Prints a case's table.
-pub(crate) fn print(case: &dyn Case, rows: &[Row]) {
+pub(crate) fn print(case: &dyn Case, rows: &[Row], effort: Effort) {
     println!("{}: {}", case.name(), case.operation());
     println!(
         "{:<20} {:>7} {:>15} {:>10} {:>17} {:>9} {:>9} {:>9} {:>6}",
@@ -53,6 +54,14 @@ pub(crate) fn print(case: &dyn Case, rows: &[Row]) {
             optional(row.bytes, 1),
         );
     }
+    // One round tells nothing.
+    let outcomes = match effort {
+        Effort::Smoke => Vec::new(),
+        Effort::Quick | Effort::Full => Outcome::all(case.goals(), rows),
+    };
+    for outcome in outcomes {
+        println!("goal: {}", outcome.line());
+    }
     println!();
 }
 
@@ -62,6 +71,8 @@ fn optional(figure: Option<f64>, digits: usize) -> String {
 
 /// A case's results for the file.
 pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
+    let goals = Outcome::all(case.goals(), rows);
+    let goals: Vec<Value> = goals.iter().map(Outcome::json).collect();
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -76,7 +87,7 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
             })
         })
         .collect();
-    json!({ "case": case.name(), "operation": case.operation(), "rows": rows })
+    json!({ "case": case.name(), "operation": case.operation(), "rows": rows, "goals": goals })
 }
 
 fn quartiles(figures: Quartiles) -> Value {

@@ -152,10 +152,19 @@ pub(crate) fn send(descriptor: i32, buffer: &[u8], length: isize) -> isize {
 
 /// CPU time of this thread so far.
 pub(crate) fn thread_cpu_ns() -> io::Result<u64> {
+    clock_ns(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// CPU time of all threads of this process so far.
+pub(crate) fn process_cpu_ns() -> io::Result<u64> {
+    clock_ns(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn clock_ns(clock: libc::clockid_t) -> io::Result<u64> {
     let mut time = MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: clock_gettime(2) writes one `timespec` through the pointer.
     // * `time` is a live, exclusive place for one.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, time.as_mut_ptr()) };
+    let result = unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) };
     check(result)?;
     // SAFETY: `assume_init` asks that the value was written.
     // * `check` returned early unless the call succeeded, and success writes it.

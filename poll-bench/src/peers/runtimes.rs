@@ -1,0 +1,88 @@
+//! The async runtimes that are compared, behind one trait so that each program is written once.
+
+pub(crate) mod ours;
+pub(crate) mod smol;
+pub(crate) mod tokio;
+
+use core::time::Duration;
+use std::io;
+
+pub(crate) use self::ours::Ours;
+pub(crate) use self::smol::Smol;
+pub(crate) use self::tokio::Tokio;
+
+/// How many workers a runtime of several threads has.
+pub(crate) const WORKERS: usize = 2;
+
+/// A runtime as its users use it, with what its own crates have to go with it.
+///
+/// Each is used statically, so the trait costs nothing.
+pub(crate) trait Runtime: 'static {
+    /// What a task's end is awaited by.
+    type Join<T: Send + 'static>: Future + Send + 'static;
+    /// A timer that is registered when it is polled first.
+    type Sleep: Future + Send + 'static;
+    /// The sending end of a bounded queue.
+    type Sender: Clone + Send + Sync + 'static;
+    /// Its receiving end.
+    type Receiver: Send + 'static;
+    /// The sending end for one value.
+    type OnceSender: Send + 'static;
+    /// Its receiving end.
+    type OnceReceiver: Send + 'static;
+    /// A lock that tasks wait for.
+    type Mutex: Send + Sync + 'static;
+
+    /// Runs `future` on this thread until it is done.
+    fn block_on<F: Future>(&self, future: F) -> F::Output;
+
+    /// Starts a task, from a task.
+    fn spawn<F>(future: F) -> Self::Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    /// Starts the task that all others are started from.
+    fn start<F>(&self, future: F) -> Self::Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+
+    /// What the task returned.
+    fn joined<T: Send + 'static>(end: <Self::Join<T> as Future>::Output) -> io::Result<T>;
+
+    /// Lets other tasks run.
+    fn yield_now() -> impl Future<Output = ()> + Send;
+
+    /// Waits so long.
+    fn sleep(duration: Duration) -> Self::Sleep;
+
+    /// A queue with room for `bound` values.
+    fn channel(bound: usize) -> (Self::Sender, Self::Receiver);
+
+    /// Waits for room, then sends.
+    fn send(sender: &Self::Sender, value: u64) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Waits for a value.
+    fn receive(receiver: &mut Self::Receiver) -> impl Future<Output = io::Result<u64>> + Send;
+
+    /// A channel for one value.
+    fn once() -> (Self::OnceSender, Self::OnceReceiver);
+
+    /// Sends the value.
+    fn send_once(sender: Self::OnceSender, value: u64) -> io::Result<()>;
+
+    /// Waits for the value.
+    fn receive_once(receiver: Self::OnceReceiver) -> impl Future<Output = io::Result<u64>> + Send;
+
+    /// A lock around a zero.
+    fn mutex() -> Self::Mutex;
+
+    /// Locks, adds and unlocks; returns the sum.
+    fn add(mutex: &Self::Mutex, value: u64) -> impl Future<Output = u64> + Send;
+}
+
+/// The other end of a channel is gone.
+fn gone<E>(_error: E) -> io::Error {
+    io::Error::other("the other end of the channel is gone")
+}

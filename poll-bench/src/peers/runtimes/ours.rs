@@ -1,0 +1,29 @@
+//! poll-async, by the program written for tokio.
+
+use core::time::Duration;
+use std::io;
+
+use poll_async::runtime::Builder;
+
+use super::tokio::on_tokio;
+use super::{Runtime, WORKERS, gone};
+
+/// A runtime of ours.
+pub(crate) struct Ours(poll_async::runtime::Runtime);
+
+impl Ours {
+    /// One thread.
+    pub(crate) fn one() -> io::Result<Self> {
+        Builder::new_current_thread().build().map(Self)
+    }
+
+    /// Workers.
+    pub(crate) fn workers() -> io::Result<Self> {
+        let builder = Builder::new_multi_thread().worker_threads(WORKERS);
+        builder.build().map(Self)
+    }
+}
+
+impl Runtime for Ours {
+    on_tokio!(poll_async);
+}

@@ -1,0 +1,123 @@
+//! What smol is made of: async-executor, async-io, async-channel and async-lock.
+
+use core::time::Duration;
+use std::io;
+use std::sync::Once;
+use std::thread;
+
+use async_channel::{Receiver, Sender};
+use async_executor::{Executor, Task};
+use async_io::Timer;
+use futures_lite::future;
+
+use super::{Runtime, WORKERS, gone};
+
+static ONE: Executor<'_> = Executor::new();
+static SEVERAL: Executor<'_> = Executor::new();
+
+/// An executor, on threads of its own or on the one that blocks.
+pub(crate) struct Smol<const HAS_WORKERS: bool>;
+
+impl Smol<false> {
+    /// One thread.
+    pub(crate) const fn one() -> Self {
+        Self
+    }
+}
+
+impl Smol<true> {
+    /// Workers, which are never ended: smol's own threads are not either.
+    pub(crate) fn workers() -> Self {
+        static STARTED: Once = Once::new();
+        STARTED.call_once(|| {
+            for _ in 0..WORKERS {
+                thread::spawn(|| async_io::block_on(SEVERAL.run(future::pending::<()>())));
+            }
+        });
+        Self
+    }
+}
+
+const fn executor(has_workers: bool) -> &'static Executor<'static> {
+    if has_workers { &SEVERAL } else { &ONE }
+}
+
+impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
+    type Join<T: Send + 'static> = Task<T>;
+    type Sleep = Timer;
+    type Sender = Sender<u64>;
+    type Receiver = Receiver<u64>;
+    type OnceSender = Sender<u64>;
+    type OnceReceiver = Receiver<u64>;
+    type Mutex = async_lock::Mutex<u64>;
+
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match HAS_WORKERS {
+            // Not async-io's, which would have this thread wait for the workers' sockets.
+            true => future::block_on(future),
+            false => async_io::block_on(ONE.run(future)),
+        }
+    }
+
+    fn spawn<F>(future: F) -> Self::Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        executor(HAS_WORKERS).spawn(future)
+    }
+
+    fn start<F>(&self, future: F) -> Self::Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Self::spawn(future)
+    }
+
+    fn joined<T: Send + 'static>(end: <Self::Join<T> as Future>::Output) -> io::Result<T> {
+        Ok(end)
+    }
+
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        future::yield_now()
+    }
+
+    fn sleep(duration: Duration) -> Self::Sleep {
+        Timer::after(duration)
+    }
+
+    fn channel(bound: usize) -> (Self::Sender, Self::Receiver) {
+        async_channel::bounded(bound)
+    }
+
+    async fn send(sender: &Self::Sender, value: u64) -> io::Result<()> {
+        sender.send(value).await.map_err(gone)
+    }
+
+    async fn receive(receiver: &mut Self::Receiver) -> io::Result<u64> {
+        receiver.recv().await.map_err(gone)
+    }
+
+    fn once() -> (Self::OnceSender, Self::OnceReceiver) {
+        async_channel::bounded(1)
+    }
+
+    fn send_once(sender: Self::OnceSender, value: u64) -> io::Result<()> {
+        sender.try_send(value).map_err(gone)
+    }
+
+    async fn receive_once(receiver: Self::OnceReceiver) -> io::Result<u64> {
+        receiver.recv().await.map_err(gone)
+    }
+
+    fn mutex() -> Self::Mutex {
+        async_lock::Mutex::new(0)
+    }
+
+    async fn add(mutex: &Self::Mutex, value: u64) -> u64 {
+        let mut sum = mutex.lock().await;
+        *sum += value;
+        *sum
+    }
+}
