@@ -2,12 +2,14 @@
 //! the machine's own packages and toolchain stay as they are.
 
 use core::fmt;
+use core::time::Duration;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process;
+use std::{process, thread};
 
+use crate::run::left;
 use crate::workspace::root;
 
 pub(crate) mod archive;
@@ -52,19 +54,29 @@ pub(crate) fn alone<T>(
 }
 
 /// A lock that is given back with the file, also when the program is killed.
+///
+/// One that is waited for in the kernel would be waited for without a limit.
 fn lock(name: &str) -> io::Result<File> {
+    const LOOK: Duration = Duration::from_millis(20);
     let folder = folder("locks");
     fs::create_dir_all(&folder)?;
     let file = File::create(folder.join(name))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            println!("({name} is being prepared elsewhere; waiting for that)");
-            file.lock()?;
+    let mut told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
         }
-        Err(TryLockError::Error(error)) => return Err(error),
+        if !told {
+            println!("({name} is being prepared elsewhere; waiting for that)");
+            told = true;
+        }
+        let Some(pause) = left(Some(LOOK)).filter(|left| !left.is_zero()) else {
+            return Err(io::ErrorKind::TimedOut.into());
+        };
+        thread::park_timeout(pause);
     }
-    Ok(file)
 }
 
 /// Writes a script that can be run, and the folder it stands in. It takes the place of an old one
@@ -83,7 +95,9 @@ pub(crate) fn write_program(path: &Path, script: &str) -> Result<(), Trouble> {
 #[cfg(test)]
 mod tests {
     use super::{Trouble, alone, folder};
+    use crate::run::within;
     use core::sync::atomic::{AtomicU32, Ordering};
+    use core::time::Duration;
     use std::fs;
     use std::thread;
 
@@ -104,6 +118,20 @@ mod tests {
         });
         let failed = alone(&name, || Err::<(), _>(Trouble::Failed("why".to_owned())));
         assert_eq!(failed, Err(Trouble::Failed("why".to_owned())));
+        fs::remove_file(folder("locks").join(name)).unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_another_waits_no_longer_than_its_own_work_may_take() {
+        let name = format!("test-late-{}", std::process::id());
+        let second = alone(&name, || {
+            let soon = Duration::from_millis(100);
+            Ok(within(soon, || alone(&name, || Ok(()))))
+        });
+        let Ok(Err(Trouble::Failed(reason))) = second else {
+            panic!("{second:?}");
+        };
+        assert!(reason.starts_with("the lock of test-late-"), "{reason}");
         fs::remove_file(folder("locks").join(name)).unwrap();
     }
 }

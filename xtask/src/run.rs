@@ -1,11 +1,12 @@
 //! Running other programs: each is printed so that it can be pasted, and none reads the keyboard.
 
+mod family;
+mod limit;
 mod running;
 
-use core::cell::RefCell;
 use core::time::Duration;
 use std::env;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +16,7 @@ use std::time::Instant;
 
 use crate::workspace::root;
 
+pub(crate) use limit::{left, within};
 pub(crate) use running::Running;
 
 /// A command line with its own environment, run in the root of the checkout unless told otherwise.
@@ -65,26 +67,26 @@ impl Call {
 
     /// Prints the line, runs it to its end, and fails unless it succeeds.
     pub(crate) fn run(&self) -> Result<(), String> {
-        println!("$ {}", self.line());
-        let status = self.command().status().map_err(|e| self.failed(&e))?;
-        self.judged(status)
+        self.run_in(None)
     }
 
     /// Like [`run`](Self::run), but kills the program when it takes longer than `limit`, and the
     /// programs that it started.
     pub(crate) fn run_within(&self, limit: Duration) -> Result<(), String> {
+        self.run_in(Some(limit))
+    }
+
+    fn run_in(&self, limit: Option<Duration>) -> Result<(), String> {
         println!("$ {}", self.line());
-        let mut child = self.leader().spawn().map_err(|e| self.failed(&e))?;
-        self.ended_within(&mut child, limit)?
+        let mut child = self.command().spawn().map_err(|e| self.failed(&e))?;
+        self.ended(&mut child, limit)
+            .and_then(|status| self.judged(status))
     }
 
     /// Like [`run`](Self::run), and hands back what the program wrote to standard output.
     pub(crate) fn output(&self) -> Result<String, String> {
-        println!("$ {}", self.line());
-        let output = self.command().stderr(Stdio::inherit()).output();
-        let output = output.map_err(|e| self.failed(&e))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if let Err(failed) = self.judged(output.status) {
+        let (text, ended) = self.transcript_in(None, |_line| false)?;
+        if let Err(failed) = ended {
             // Nobody gets it now, and it says why.
             print!("{text}");
             return Err(failed);
@@ -99,56 +101,49 @@ impl Call {
         limit: Duration,
         shows: fn(&str) -> bool,
     ) -> Result<(String, Result<(), String>), String> {
-        /// For what was written before the end, which only has to be read.
-        const REST: Duration = Duration::from_secs(5);
-        println!("$ {}", self.line());
-        let spawned = self.leader().stdout(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|e| self.failed(&e))?;
-        let output = child.stdout.take();
-        // A thread of its own reads, because a read has no limit.
-        let (read, lines) = channel();
-        thread::spawn(move || {
-            output.map(|output| echo(output, shows, |line| read.send(line).is_ok()))
-        });
-        let ended = self.ended_within(&mut child, limit)?;
-        let (text, whole) = rest_of(&lines, REST);
-        let open = || {
-            format!(
-                "left a program behind that can still write: {}",
-                self.line()
-            )
-        };
-        let whole = whole.then_some(()).ok_or_else(open);
-        Ok((text, ended.and(whole)))
+        self.transcript_in(Some(limit), shows)
     }
 
     /// Like [`output`](Self::output), but each line is printed as it comes, and what was written is
     /// handed back beside how the program ended.
     pub(crate) fn transcript(&self) -> Result<(String, Result<(), String>), String> {
+        self.transcript_in(None, |_line| true)
+    }
+
+    fn transcript_in(
+        &self,
+        limit: Option<Duration>,
+        shows: fn(&str) -> bool,
+    ) -> Result<(String, Result<(), String>), String> {
         println!("$ {}", self.line());
         let spawned = self.command().stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|e| self.failed(&e))?;
-        let text = RefCell::new(String::new());
-        if let Some(output) = child.stdout.take() {
-            let keep = |line: String| {
-                text.borrow_mut().push_str(&line);
-                true
-            };
-            echo(output, |_line| true, keep);
-        }
-        let status = child.wait().map_err(|e| self.failed(&e))?;
-        Ok((text.into_inner(), self.judged(status)))
+        let lines = heard(child.stdout.take(), shows);
+        let ended = self.ended(&mut child, limit);
+        let (text, whole) = self.rest_of(&lines);
+        Ok((
+            text,
+            ended.and_then(|status| self.judged(status)).and(whole),
+        ))
     }
 
     /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
     /// which is empty if it succeeded.
     pub(crate) fn refusal(&self) -> Result<String, String> {
         println!("$ {}   # has to fail", self.line());
-        let output = self.command().output().map_err(|e| self.failed(&e))?;
-        if output.status.success() {
-            return Ok(String::new());
-        }
-        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+        let mut command = self.command();
+        let spawned = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|e| self.failed(&e))?;
+        let lines = heard(child.stderr.take(), |_line| false);
+        let status = self.ended(&mut child, None)?;
+        let (text, whole) = self.rest_of(&lines);
+        whole.map(|()| {
+            if status.success() {
+                String::new()
+            } else {
+                text
+            }
+        })
     }
 
     /// Runs two programs at once, the standard output of the first being the standard input of the
@@ -158,12 +153,14 @@ impl Call {
         let first = self.command().stdout(Stdio::piped()).spawn();
         let mut first = first.map_err(|e| self.failed(&e))?;
         let output = first.stdout.take().map_or_else(Stdio::null, Stdio::from);
+        let ended = second.command().stdin(output).spawn();
+        let ended = ended.map_err(|e| second.failed(&e));
+        let ended = ended.and_then(|mut child| second.ended(&mut child, None));
         // Waits for the first one in any case, so that it is not left behind.
-        let ended = second.command().stdin(output).status();
-        let begun = first.wait().map_err(|e| self.failed(&e))?;
-        let ended = ended.map_err(|e| second.failed(&e))?;
+        let begun = self.ended(&mut first, None);
+        let ended = ended?;
         if ended.success() {
-            self.judged(begun)?;
+            self.judged(begun?)?;
         }
         Ok(ended)
     }
@@ -171,8 +168,9 @@ impl Call {
     /// Whether the program exists and succeeds; silent.
     pub(crate) fn works(&self) -> bool {
         let mut command = self.command();
-        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
+        let spawned = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let ended = spawned.map(|mut child| self.ended(&mut child, None));
+        ended.is_ok_and(|ended| ended.is_ok_and(|status| status.success()))
     }
 
     /// The line to paste into a shell.
@@ -198,37 +196,39 @@ impl Call {
             .current_dir(&self.folder)
             .stdin(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-    }
-
-    /// The command, as the leader of a group: what it starts can be killed with it. The price is
-    /// that the keyboard's interrupt does not reach the group.
-    fn leader(&self) -> Command {
-        let mut command = self.command();
-        command.process_group(0);
-        command
-    }
-
-    /// How the leader of a group ended; one that did not within the limit is killed, and its group.
-    fn ended_within(
-        &self,
-        child: &mut Child,
-        limit: Duration,
-    ) -> Result<Result<(), String>, String> {
-        if let Some(status) = wait(child, limit).map_err(|e| self.failed(&e))? {
-            return Ok(self.judged(status));
+        // In a group of its own, what it leaves behind is found and killed with it. Where somebody
+        // sits before it, the keyboard's interrupt has to reach it instead.
+        if !io::stdin().is_terminal() {
+            command.process_group(0);
         }
-        // std has no call for a group; nothing else has its number before the leader is waited for.
-        let group = format!("kill -s KILL -- -{}", child.id());
-        let others = Self::new("sh", &["-c", &group]).command().status();
-        // The group has ended with its leader by then, unless there is no shell.
-        let killed = child.kill().and_then(|()| child.wait());
-        others.and(killed).map_err(|e| self.failed(&e))?;
-        Ok(Err(format!(
-            "did not end within {} s: {}",
-            limit.as_secs(),
-            self.line()
-        )))
+        command
+    }
+
+    /// How a program ended; one that did not within the limit, or within that of the work it is
+    /// [a part of](within), is killed with all that it has started.
+    fn ended(&self, child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus, String> {
+        let limit = left(limit);
+        if let Some(status) = wait(child, limit).map_err(|e| self.failed(&e))? {
+            return Ok(status);
+        }
+        let told = killed(child).map_err(|e| self.failed(&e))?;
+        let seconds = limit.unwrap_or_default().as_secs();
+        let line = self.line();
+        Err(format!("did not end within {seconds} s: {line}{told}"))
+    }
+
+    /// What was written by a program that has ended, and an error if that is not all.
+    fn rest_of(&self, lines: &Receiver<String>) -> (String, Result<(), String>) {
+        /// For what was written before the end, which only has to be read.
+        const REST: Duration = Duration::from_secs(30);
+        let (text, whole) = rest_of(lines, REST);
+        let open = || {
+            format!(
+                "left a program behind that can still write: {}",
+                self.line()
+            )
+        };
+        (text, whole.then_some(()).ok_or_else(open))
     }
 
     fn judged(&self, status: ExitStatus) -> Result<(), String> {
@@ -252,21 +252,27 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Hands what comes to `keep`, line by line and while that wants it, and prints the lines that
-/// `shows` picks. A carriage return at the end of a line, as serial lines have it, is left out.
-fn echo(output: impl Read, shows: fn(&str) -> bool, keep: impl Fn(String) -> bool) {
-    for line in BufReader::new(output).split(b'\n') {
-        // What cannot be read any more ends the text; how the program ended is told elsewhere.
-        let Ok(line) = line else { break };
-        let line = String::from_utf8_lossy(&line);
-        let line = line.trim_end_matches('\r');
-        if shows(line) {
-            println!("{line}");
+/// The lines of a program's output, which a thread of its own reads, because a read has no limit;
+/// those that `shows` picks are printed. A carriage return at the end, as serial lines have it, is
+/// left out.
+fn heard(output: Option<impl Read + Send + 'static>, shows: fn(&str) -> bool) -> Receiver<String> {
+    let (read, lines) = channel();
+    let Some(output) = output else { return lines };
+    thread::spawn(move || {
+        for line in BufReader::new(output).split(b'\n') {
+            // What cannot be read any more ends the text; how the program ended is told elsewhere.
+            let Ok(line) = line else { break };
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches('\r');
+            if shows(line) {
+                println!("{line}");
+            }
+            if read.send(format!("{line}\n")).is_err() {
+                break;
+            }
         }
-        if !keep(format!("{line}\n")) {
-            break;
-        }
-    }
+    });
+    lines
 }
 
 /// The lines of a program that has ended, and whether they are all: somebody else may hold its
@@ -284,9 +290,12 @@ fn rest_of(lines: &Receiver<String>, limit: Duration) -> (String, bool) {
 }
 
 /// Waits for a child's end; nothing when the limit has passed first.
-fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+fn wait(child: &mut Child, limit: Option<Duration>) -> io::Result<Option<ExitStatus>> {
     // std has no wait with a limit; looking fifty times a second is good enough for a tool.
     const LOOK: Duration = Duration::from_millis(20);
+    let Some(limit) = limit else {
+        return child.wait().map(Some);
+    };
     let start = now();
     loop {
         if let Some(status) = child.try_wait()? {
@@ -297,6 +306,14 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
         }
         thread::park_timeout(LOOK);
     }
+}
+
+/// Kills a child with all that it has started, and tells what those were at.
+fn killed(child: &mut Child) -> io::Result<String> {
+    let told = family::kill(child.id());
+    // Nothing was killed if there is no shell.
+    child.kill().and_then(|()| child.wait())?;
+    told
 }
 
 /// The word as a shell has to read it.
@@ -310,8 +327,10 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, now, rest_of};
+    use super::{Call, Running, now, rest_of, within};
     use core::time::Duration;
+    use std::io::{self, IsTerminal as _};
+    use std::path::Path;
     use std::sync::mpsc::channel;
 
     #[test]
@@ -375,6 +394,69 @@ mod tests {
             start.elapsed() < Duration::from_secs(5),
             "the pipe stayed open"
         );
+    }
+
+    #[test]
+    fn no_call_outlasts_what_it_is_a_part_of() {
+        let hung = || Call::new("sh", &["-c", "sleep 600; true"]);
+        let running = || Running::silent(hung()).unwrap();
+        type Late<'a> = &'a dyn Fn() -> Result<(), String>;
+        let all: [(&str, Late<'_>); 9] = [
+            ("run", &|| hung().run()),
+            ("a longer limit", &|| {
+                hung().run_within(Duration::from_secs(600))
+            }),
+            ("output", &|| hung().output().map(drop)),
+            ("transcript", &|| hung().transcript()?.1),
+            ("refusal", &|| hung().refusal().map(drop)),
+            ("into", &|| hung().pipe_into(&hung()).map(drop)),
+            ("works", &|| {
+                let works = hung().works();
+                works
+                    .then_some(())
+                    .ok_or("did not end, says nothing".into())
+            }),
+            ("beside", &|| running().transcript().1),
+            ("asked", &|| {
+                running().line(Duration::from_secs(600)).map(drop)
+            }),
+        ];
+        for (name, call) in all {
+            let start = now();
+            let late = within(Duration::from_millis(200), call).unwrap_err();
+            assert!(start.elapsed() < Duration::from_secs(60), "{name}");
+            let wanted = ["did not end", "wrote no line"];
+            let told = wanted.iter().any(|wanted| late.contains(wanted));
+            assert!(told, "{name}: {late}");
+        }
+    }
+
+    #[test]
+    fn what_was_killed_is_told_with_what_it_was_at() {
+        let call = Call::new("sh", &["-c", "sleep 600; true"]);
+        let late = call.run_within(Duration::from_millis(500)).unwrap_err();
+        // Other systems tell nothing of it.
+        if Path::new("/proc/self/wchan").exists() {
+            assert!(late.contains(" was at: sleep 600\n"), "{late}");
+            assert!(late.contains("  thread sleep: "), "{late}");
+            assert!(!late.contains("thread sh"), "waits for the other: {late}");
+        }
+    }
+
+    #[test]
+    fn who_was_left_behind_in_the_group_is_killed_too() {
+        if io::stdin().is_terminal() {
+            eprintln!("SKIP: what is started from a terminal has no group of its own");
+            return;
+        }
+        // The reader sees the end of its pipe when nobody is left who can write to it.
+        let call = Call::new("sh", &["-c", "(sleep 600 &); sleep 600; true"]);
+        let start = now();
+        let (_text, ended) = call
+            .transcript_within(Duration::from_millis(500), |_line| false)
+            .unwrap();
+        assert!(ended.unwrap_err().contains("did not end"));
+        assert!(start.elapsed() < Duration::from_secs(20), "somebody lives");
     }
 
     #[test]

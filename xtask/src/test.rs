@@ -17,7 +17,7 @@ mod tally;
 use core::time::Duration;
 use std::thread;
 
-use crate::run::{Call, now};
+use crate::run::{Call, now, within};
 use crate::workspace::{crates, read};
 use crate::{Outcome, compat, docs, harness, layers, tidy, unsafe_ledger};
 use beside::Beside;
@@ -33,6 +33,12 @@ enum Done {
 }
 
 type Result = core::result::Result<Done, String>;
+
+/// How long a step may take, its builds from nothing among it: some that take three minutes have
+/// taken ten on a machine that others used too.
+const LIMIT: Duration = Duration::from_secs(900);
+/// The same for what ran beside all others, from when nothing else is left to do.
+const LIMIT_BESIDE: Duration = Duration::from_secs(1800);
 
 struct Step {
     name: &'static str,
@@ -151,7 +157,8 @@ impl Wanted {
     }
 }
 
-/// Runs all steps, or those of the inner loop; every step runs, also after one that failed.
+/// Runs all steps, or those of the inner loop; every step runs, also after one that failed, and one
+/// that does not come to an end has failed.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let inner_loop = match Wanted::parse(arguments)? {
         Wanted::Here { inner_loop } => inner_loop,
@@ -169,8 +176,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         println!("\n== {}", step.name);
         let since = now();
         let result = match (step.run, begun.take_if(|_| step.run.is_none())) {
-            (Some(run), _) => run(),
-            (None, Some(beside)) => beside.end(),
+            (Some(run), _) => within(LIMIT, run),
+            (None, Some(beside)) => within(LIMIT_BESIDE, || beside.end()),
             (None, None) => Err("was not begun".to_owned()),
         };
         let row = row(step.name, since.elapsed(), &result);
@@ -194,7 +201,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 /// Trouble is told by the step that wants what cannot be had; what is still being fetched, it waits
 /// for.
 fn fetch_ahead() {
-    thread::spawn(kernels::fetch);
+    thread::spawn(|| within(LIMIT, kernels::fetch));
 }
 
 fn row(name: &str, took: Duration, result: &Result) -> String {

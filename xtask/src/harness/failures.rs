@@ -1,17 +1,20 @@
 //! What failed among tests, in few lines: a log that was cut off still ends with them.
 
+use core::mem;
+
 /// How many panics are told of each test, and how many lines of each: the first of them say most.
 const PANICS: usize = 6;
 const LINES: usize = 6;
 
-/// The programs and tests that failed, and with which words, each on a line that begins with `|`;
-/// empty if none did.
+/// The programs and tests that failed, and with which words, and the tests that the harness found
+/// slow and that did not end, each on a line that begins with `|`; empty if none did.
 ///
 /// Programs are told where `output` has headings, `== NAME` before each and `== NAME: FAILED, …`
 /// after one that failed.
 pub(crate) fn failures(output: &str) -> String {
     let mut reader = Reader::default();
     output.lines().for_each(|line| reader.read(line));
+    reader.program_over();
     let lines = reader.told.iter().map(|line| format!("\n    | {line}"));
     lines.collect()
 }
@@ -27,18 +30,25 @@ struct Reader<'a> {
     panics: usize,
     /// How many lines of a panic are still to be told.
     rest: usize,
+    /// Tests that took long, and have not ended.
+    slow: Vec<&'a str>,
     told: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
     fn read(&mut self, line: &'a str) {
         if let Some(heading) = line.strip_prefix("== ") {
+            self.program_over();
             self.heading(heading);
+        } else if line.starts_with("running ") && line.contains(" test") {
+            // Without headings, the next program.
+            self.program_over();
         } else if line == "successes:" {
             self.among_successes = true;
         } else if line == "failures:" || line.starts_with("test result: ") {
             self.among_successes = false;
         } else if !self.among_successes {
+            self.test(line);
             self.failure(line);
         }
     }
@@ -50,6 +60,25 @@ impl<'a> Reader<'a> {
             Some(_) => {}
         }
         (self.panics, self.rest, self.among_successes) = (0, 0, false);
+    }
+
+    /// A line that may tell of a test while it runs.
+    fn test(&mut self, line: &'a str) {
+        let Some(line) = line.strip_prefix("test ") else {
+            return;
+        };
+        if let Some((test, _)) = line.split_once(" has been running for over ") {
+            self.slow.push(test);
+        } else if let Some((test, _)) = line.split_once(" ... ") {
+            self.slow.retain(|slow| *slow != test);
+        }
+    }
+
+    /// Nothing more is told of the tests of a program.
+    fn program_over(&mut self) {
+        for test in mem::take(&mut self.slow) {
+            self.tell(format!("test {test} did not end"));
+        }
     }
 
     /// A line that does not belong to a test that passed.
@@ -151,6 +180,25 @@ no port
         assert_eq!(failures(OUTPUT), told);
         let (passed, _) = OUTPUT.split_once("== poll-os.it").unwrap();
         assert_eq!(failures(passed), "");
+    }
+
+    #[test]
+    fn tests_that_were_slow_and_did_not_end_are_told_with_their_program() {
+        let slow = |test| format!("test {test} has been running for over 60 seconds\n");
+        let [hung, late] = [slow("a::hung"), slow("a::late - should panic")];
+        let output = format!(
+            "== poll-os.it\nrunning 3 tests\n{hung}{late}test b ... ok\n\
+             test a::late - should panic ... ok\n== echo\n"
+        );
+        let told = "\n    | == poll-os.it\n    | test a::hung did not end";
+        assert_eq!(failures(&output), told);
+        let bare = output.replace("== poll-os.it\n", "");
+        let told = "\n    | test a::hung did not end";
+        assert_eq!(failures(&bare), told);
+        for next in ["running 1 test\n", ""] {
+            assert_eq!(failures(&bare.replace("== echo\n", next)), told);
+        }
+        assert_eq!(failures(&output.replace(&hung, "")), "");
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use core::time::Duration;
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::sync::mpsc::Receiver;
 
-use super::{Call, echo, wait};
+use super::{Call, heard, killed, left};
 use crate::Outcome;
 
 /// A program that was started; it is killed when this is dropped.
@@ -17,8 +16,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a program, in the group of this one, so that the keyboard's interrupt reaches it, and
-    /// prints the lines that it writes.
+    /// Starts a program, and prints the lines that it writes.
     pub(crate) fn begin(call: Call) -> Result<Self, String> {
         Self::begin_with(call, |_line| true)
     }
@@ -32,26 +30,23 @@ impl Running {
         println!("$ {} &", call.line());
         let spawned = call.command().stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|e| call.failed(&e))?;
-        let output = child.stdout.take();
-        let (read, lines) = channel();
-        thread::spawn(move || {
-            output.map(|output| echo(output, shows, |line| read.send(line).is_ok()))
-        });
+        let lines = heard(child.stdout.take(), shows);
         Ok(Self { call, child, lines })
     }
 
     /// The next line that it writes, which has to come within `limit`.
     pub(crate) fn line(&self, limit: Duration) -> Result<String, String> {
-        let line = self.lines.recv_timeout(limit);
+        let line = self.lines.recv_timeout(left(Some(limit)).unwrap_or(limit));
         let line = line.map_err(|e| format!("wrote no line, {e}: {}", self.call.line()))?;
         Ok(line.trim_end().to_owned())
     }
 
     /// Waits for its end, and hands back all that it has written beside how it ended.
-    pub(crate) fn transcript(mut self) -> Result<(String, Outcome), String> {
-        let text = self.lines.iter().collect();
-        let status = self.child.wait().map_err(|e| self.call.failed(&e))?;
-        Ok((text, self.call.judged(status)))
+    pub(crate) fn transcript(mut self) -> (String, Outcome) {
+        let ended = self.call.ended(&mut self.child, None);
+        let (text, whole) = self.call.rest_of(&self.lines);
+        let judged = ended.and_then(|status| self.call.judged(status));
+        (text, judged.and(whole))
     }
 
     /// Asks it to end, by `SIGTERM`, which it has to do within `limit` and with success.
@@ -59,17 +54,18 @@ impl Running {
         // std has no call that sends a signal.
         let term = format!("kill -s TERM {}", self.child.id());
         Call::new("sh", &["-c", &term]).run()?;
-        match wait(&mut self.child, limit).map_err(|e| self.call.failed(&e))? {
-            Some(status) => self.call.judged(status),
-            None => Err(format!("did not end when asked to: {}", self.call.line())),
-        }
+        let ended = self.call.ended(&mut self.child, Some(limit));
+        let ended = ended.map_err(|late| format!("when asked to end, {late}"));
+        ended.and_then(|status| self.call.judged(status))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It has ended already, unless something went wrong, and what went wrong is told.
-        drop(self.child.kill().and_then(|()| self.child.wait()));
+        if let Ok(None) = self.child.try_wait() {
+            drop(killed(&mut self.child));
+        }
     }
 }
 
@@ -92,7 +88,7 @@ mod tests {
     #[test]
     fn a_transcript_is_all_that_was_written_and_how_it_ended() {
         let call = Call::new("sh", &["-c", "echo a; echo b; exit 3"]);
-        let (text, ended) = Running::silent(call).unwrap().transcript().unwrap();
+        let (text, ended) = Running::silent(call).unwrap().transcript();
         assert_eq!(text, "a\nb\n");
         assert!(ended.unwrap_err().contains("exit status: 3"));
     }

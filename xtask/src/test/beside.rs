@@ -29,7 +29,7 @@ impl Beside {
 
     /// Waits for its end, and prints what it has said since it was begun.
     pub(super) fn end(self) -> Result {
-        let (text, ended) = self.begun?.transcript()?;
+        let (text, ended) = self.begun?.transcript();
         print!("{text}");
         judge(&text, ended)
     }
