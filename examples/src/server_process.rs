@@ -79,15 +79,19 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// The time it has spent on a processor, where the system tells it to the nanosecond (Linux).
+    /// The time that its threads have spent on a processor, of those that have not ended, where the
+    /// system tells it to the nanosecond (Linux).
     #[must_use]
     pub fn processor_time(&self) -> Option<Duration> {
-        let path = Path::new("/proc")
-            .join(self.id().to_string())
-            .join("schedstat");
-        let text = fs::read_to_string(path).ok()?;
-        let nanos = text.split_whitespace().next()?.parse().ok()?;
-        Some(Duration::from_nanos(nanos))
+        let id = self.id().to_string();
+        let threads = Path::new("/proc").join(id).join("task");
+        let mut total = Duration::ZERO;
+        for thread in fs::read_dir(threads).ok()? {
+            let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            let nanos = text.split_whitespace().next()?.parse().ok()?;
+            total += Duration::from_nanos(nanos);
+        }
+        Some(total)
     }
 
     /// Sends it a signal.
