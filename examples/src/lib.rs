@@ -1,5 +1,6 @@
-//! Shared pieces of the examples: command lines, engines by name, the console, terminals, an HTTP
-//! load client, and server processes that are always ended.
+//! Shared pieces of the examples: command lines, engines by name, runtimes by the number of their
+//! workers, the console, terminals, an HTTP load client, and server processes that are always
+//! ended.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
@@ -12,3 +13,4 @@ pub mod receive;
 pub mod self_test;
 pub mod server_process;
 pub mod tty;
+pub mod workers;

@@ -8,6 +8,7 @@
 )]
 
 mod exhaustion;
+mod hyper;
 mod key_value;
 mod many;
 mod programs;

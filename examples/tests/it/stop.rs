@@ -78,30 +78,7 @@ fn a_second_signal_ends_the_server_at_once() {
 #[test]
 fn a_server_that_is_frozen_under_load_loses_nothing() {
     on_each_engine(&[], |server| {
-        let plan = Plan {
-            address: server.address(),
-            path: "/hello".to_owned(),
-            connections: 64,
-            idle: 0,
-            time: Duration::from_secs(2),
-        };
-        let mut frozen_for = 0;
-        let mut frozen_at = None;
-        let mut watch = |progress: load::Progress| {
-            frozen_for += u32::from(progress.responses > 0);
-            match frozen_for {
-                1 => server.signal(Signal::STOP).unwrap(),
-                4 => {
-                    frozen_at = Some(progress.responses);
-                    server.signal(Signal::CONTINUE).unwrap();
-                }
-                _ => {}
-            }
-            ControlFlow::Continue(())
-        };
-        let report = load::run(poll_os::Poll::new().unwrap(), &plan, &mut watch).unwrap();
-        assert_eq!((report.errors, report.first_error), (0, None));
-        assert!(report.responses > frozen_at.expect("it was frozen") + 64);
+        is_frozen_under_load(server);
     });
 }
 
@@ -113,7 +90,35 @@ fn a_server_with_a_time_to_run_ends_by_itself() {
     }
 }
 
-fn refuses_new_clients(server: &ServerProcess) {
+/// Stops the server under load for a while, and has it go on.
+pub(crate) fn is_frozen_under_load(server: &ServerProcess) {
+    let plan = Plan {
+        address: server.address(),
+        path: "/hello".to_owned(),
+        connections: 64,
+        idle: 0,
+        time: Duration::from_secs(2),
+    };
+    let mut frozen_for = 0;
+    let mut frozen_at = None;
+    let mut watch = |progress: load::Progress| {
+        frozen_for += u32::from(progress.responses > 0);
+        match frozen_for {
+            1 => server.signal(Signal::STOP).unwrap(),
+            4 => {
+                frozen_at = Some(progress.responses);
+                server.signal(Signal::CONTINUE).unwrap();
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    let report = load::run(poll_os::Poll::new().unwrap(), &plan, &mut watch).unwrap();
+    assert_eq!((report.errors, report.first_error), (0, None));
+    assert!(report.responses > frozen_at.expect("it was frozen") + 64);
+}
+
+pub(crate) fn refuses_new_clients(server: &ServerProcess) {
     eventually("it refuses new clients", || {
         TcpStream::connect_timeout(&server.address(), LIMIT).is_err()
     });
@@ -124,7 +129,7 @@ fn not_finished(counters: &str) -> u64 {
 }
 
 /// Waits for the end of the server, and returns its last counters.
-fn ends_cleanly(server: &mut ServerProcess) -> String {
+pub(crate) fn ends_cleanly(server: &mut ServerProcess) -> String {
     let status = server
         .wait(LIMIT)
         .unwrap()

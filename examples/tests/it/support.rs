@@ -91,8 +91,10 @@ impl Client {
 
     pub(crate) fn response(&mut self) -> Response {
         let head = self.head();
-        let length = head.split_once("Content-Length: ").unwrap().1;
-        let length = length.split_once("\r\n").unwrap().0.parse().unwrap();
+        // Names of fields are written in any case.
+        let fields = head.lines().filter_map(|line| line.split_once(": "));
+        let mut lengths = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let length = lengths.next().unwrap().1.parse().unwrap();
         while self.received.len() < length {
             assert_ne!(self.receive(), 0, "the end inside of a body");
         }
@@ -115,6 +117,14 @@ impl Client {
             assert_ne!(self.receive(), 0, "the end inside of a head");
         };
         String::from_utf8(self.received.drain(..end).collect()).unwrap()
+    }
+
+    /// Receives until there is `text` at the end of what came, and takes it all.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        while !self.received.ends_with(text.as_bytes()) {
+            assert_ne!(self.receive(), 0, "the end before {text:?}");
+        }
+        String::from_utf8(mem::take(&mut self.received)).unwrap()
     }
 
     /// Asserts that the server sends nothing more and ends the connection.

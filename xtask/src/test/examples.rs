@@ -14,6 +14,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("echo_server", &["--self-test"]),
     ("http_demo", &["--seconds", "1"]),
     ("http_server", &["--port", "0", "--run-ms", "100"]),
+    ("hyper_server", &["--workers", "2", "--self-test"]),
     ("key_value", &["--self-test"]),
     ("load", &["--self-test", "--ms", "200"]),
     ("loop_chat", &["--self-test"]),
