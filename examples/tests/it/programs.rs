@@ -61,8 +61,11 @@ fn the_demonstration_prints_its_table_and_ends() {
         "1000 ",
         "the server ended cleanly",
     ] {
-        assert!(lines.iter().any(|line| line.starts_with(start)), "{output}");
+        let found = lines.iter().filter(|line| line.starts_with(start));
+        assert_eq!(found.count(), 3, "{output}");
     }
+    // Of all threads of a server.
+    assert!(!output.contains(" 0.0 µs"), "{output}");
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! Starts the HTTP server, puts it under load at 1, 64 and 1000 connections, prints one table of
-//! what it did and what that cost, and stops it.
+//! Starts one HTTP server after the other, puts it under load at 1, 64 and 1000 connections, prints
+//! a table of what it did and what that cost, and stops it: the server on one thread, then that of
+//! hyper on poll-async, on one worker and on two.
 //!
 //! ```text
 //! http_demo --seconds 3 --engine native
 //! http_demo --serve
 //! ```
 //!
-//! With `--serve` it leaves the server running until it is interrupted.
+//! With `--serve` it leaves the first one running until it is interrupted.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -54,20 +55,46 @@ fn start() -> Result<()> {
 
     // From here on an interruption is an event, so that the server is ended in any case.
     let interruption = Signals::new([Signal::INTERRUPT, Signal::TERMINATE])?;
-    // Before the server is started, which inherits it.
+    // Before the first server is started, which inherits it.
     descriptors::make_all_room();
-    let mut command = Command::new(ServerProcess::program("http_server")?);
-    command.args(["--engine", &engine.to_string()]);
-    let server = ServerProcess::start(command)?;
-    println!("http_server is process {} on {engine}", server.id());
+    let on_engine = ["--engine", &engine.to_string()];
     if serves {
+        let server = launch("http_server", &on_engine)?;
         println!("http://{}/ until interrupted", server.address());
         is_readable_within(&interruption, Duration::MAX)?;
         return stop(server);
     }
+    show("http_server", &on_engine, engine, time, &interruption)?;
+    for workers in ["1", "2"] {
+        println!();
+        let arguments = ["--workers", workers];
+        show("hyper_server", &arguments, engine, time, &interruption)?;
+    }
+    Ok(())
+}
+
+/// Starts a server that stands beside this program.
+fn launch(name: &str, arguments: &[&str]) -> Result<ServerProcess> {
+    let mut command = Command::new(ServerProcess::program(name)?);
+    command.args(arguments);
+    let server = ServerProcess::start(command)?;
+    let (arguments, id) = (arguments.join(" "), server.id());
+    println!("{name} {arguments}: process {id}");
+    Ok(server)
+}
+
+/// Shows one server, from its start to its end; the load comes by `engine`.
+fn show(
+    name: &str,
+    arguments: &[&str],
+    engine: EngineName,
+    time: Duration,
+    interruption: &Signals,
+) -> Result<()> {
+    let server = launch(name, arguments)?;
     let mut rounds = Vec::new();
     for connections in CONNECTIONS {
-        match round::run(&server, engine, connections, time, &interruption)? {
+        match round::run(&server, engine, connections, time, interruption)? {
             Some(round) => rounds.push(round),
             None => {
                 stop(server)?;
@@ -75,7 +102,7 @@ fn start() -> Result<()> {
             }
         }
     }
-    println!("\n{}", table::draw(&rounds));
+    println!("{}", table::draw(&rounds));
     stop(server)?;
     match rounds.iter().find_map(Round::failure) {
         Some(failure) => Err(Error::other(failure)),

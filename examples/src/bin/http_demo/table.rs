@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use crate::round::{Measured, Round};
 
-const HEADS: [&str; 7] = [
+const HEADS: [&str; 8] = [
     "connections",
     "requests/s",
+    "errors",
     "p50",
     "p99",
     "p99.9",
@@ -31,7 +32,7 @@ pub(crate) fn draw(rounds: &[Round]) -> String {
     lines.join("\n")
 }
 
-fn cells(connections: usize, measured: &Measured) -> [String; 7] {
+fn cells(connections: usize, measured: &Measured) -> [String; 8] {
     let Measured {
         report,
         processor,
@@ -41,6 +42,7 @@ fn cells(connections: usize, measured: &Measured) -> [String; 7] {
     [
         connections.to_string(),
         report.rate().to_string(),
+        report.errors.to_string(),
         latency(1, 2),
         latency(99, 100),
         latency(999, 1000),
@@ -49,7 +51,7 @@ fn cells(connections: usize, measured: &Measured) -> [String; 7] {
     ]
 }
 
-fn line(cells: [String; 7]) -> String {
+fn line(cells: [String; 8]) -> String {
     let cells = cells.iter().zip(HEADS);
     let cells =
         cells.map(|(cell, head)| format!("{cell:>width$}", width = head.chars().count().max(9)));
@@ -96,7 +98,7 @@ mod tests {
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines[0].chars().count(), lines[1].chars().count());
         let cells: Vec<&str> = lines[1].split_whitespace().collect();
-        assert_eq!((cells[0], cells[1]), ("64", "2000"));
+        assert_eq!(cells[..3], ["64", "2000", "0"]);
         assert_eq!(cells[cells.len() - 2..], ["-", "2.031"]);
         assert_eq!(lines[2], "       1000  SKIP: no room");
     }
