@@ -3,7 +3,7 @@
 //!
 //! For programs that are written for it; everything else here has more to offer under other names,
 //! and both can be used side by side. All of it works inside of [`runtime`], or of any other
-//! runtime of this crate.
+//! runtime of this crate; sockets can be made before, and channels and locks work everywhere.
 //!
 //! ```
 //! use poll_async::classic::{Listener, async_channel, async_spawn, connect, runtime};
@@ -29,9 +29,10 @@
 //! address that is none is an error; and a panic of a task ends that task.
 
 mod channel;
-mod execution;
+pub mod execution;
 mod lock;
 mod ring;
+mod socket;
 mod stream;
 
 pub use channel::{AsyncReceiver, AsyncSender, async_channel};

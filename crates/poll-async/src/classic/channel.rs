@@ -24,6 +24,15 @@ impl<T> AsyncSender<T> {
     /// The receiver is gone; the value comes back.
     #[expect(clippy::unused_async, reason = "the signature is not ours to choose")]
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        self.send_now(value)
+    }
+
+    /// As [`send`](Self::send), for what is not `async`: destructors, closures, other threads.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_now(&self, value: T) -> Result<(), SendError<T>> {
         self.0.send(value).map_err(|refused| SendError(refused.0))
     }
 }

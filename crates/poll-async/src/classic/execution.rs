@@ -1,4 +1,4 @@
-//! Running tasks.
+//! Running tasks; all of it is in [`classic`](super) too.
 
 use core::future::Future;
 use core::pin::Pin;

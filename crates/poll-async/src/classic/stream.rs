@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use std::io::{self, Error, ErrorKind};
 
+use super::socket::Socket;
 use crate::net::{TcpListener, TcpStream};
 use crate::sync::OnceCell;
 
@@ -11,17 +12,19 @@ use crate::sync::OnceCell;
 ///
 /// # Errors
 ///
-/// Those that are known at once, such as `EMFILE` and `ENETUNREACH`; and if this thread is in no
-/// runtime.
+/// Those that are known at once, such as `EMFILE` and `ENETUNREACH`.
 pub fn connect(addr: &SocketAddr) -> Result<Stream, Error> {
-    let stream = poll_net::TcpStream::connect(*addr)?;
-    Ok(Stream::new(TcpStream::from_net(stream)?, OnceCell::new()))
+    let started = poll_net::TcpStream::connect(*addr)?;
+    Ok(Stream {
+        socket: Socket::new(started),
+        connecting: OnceCell::new(),
+    })
 }
 
-/// A socket that accepts connections.
+/// A socket that accepts connections, in the runtime in which it is asked first.
 #[derive(Debug)]
 pub struct Listener {
-    listener: TcpListener,
+    socket: Socket<TcpListener>,
 }
 
 impl Listener {
@@ -30,24 +33,28 @@ impl Listener {
     /// # Errors
     ///
     /// * `InvalidInput`: that is no address; names are not looked up.
-    /// * As [`TcpListener::bind_addr`].
+    /// * As [`TcpListener::bind`].
     pub fn bind(address: &str) -> io::Result<Self> {
         let invalid = |error| Error::new(ErrorKind::InvalidInput, error);
         let address = address.parse().map_err(invalid)?;
-        let listener = TcpListener::bind_addr(address)?;
-        Ok(Self { listener })
+        let listener = poll_net::TcpListener::bind(address)?;
+        let socket = Socket::new(listener);
+        Ok(Self { socket })
     }
 
     /// Waits for a connection.
     ///
     /// # Errors
     ///
-    /// As [`TcpListener::accept`].
+    /// As [`TcpListener::accept`]; and the first time, if this is in no runtime.
     ///
     /// Cancel-safe: if it is dropped, nothing was accepted.
     pub async fn accept(&mut self) -> Result<Stream, Error> {
-        let (stream, _peer) = self.listener.accept().await?;
-        Ok(Stream::new(stream, OnceCell::new_with(Some(()))))
+        let (stream, _peer) = self.socket.joined()?.accept().await?;
+        Ok(Stream {
+            socket: stream.into(),
+            connecting: OnceCell::new_with(Some(())),
+        })
     }
 
     /// The address that it listens on.
@@ -56,30 +63,30 @@ impl Listener {
     ///
     /// As [`TcpListener::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.socket.look(poll_net::TcpListener::local_addr)
     }
 }
 
 /// A TCP connection. Any number of tasks may use it at the same time.
+///
+/// One that was accepted belongs to the runtime of its listener, and one that was
+/// [connected](connect) to that in which it is used first.
 #[derive(Debug)]
 pub struct Stream {
-    stream: TcpStream,
+    socket: Socket<TcpStream>,
     // Until somebody knows whether it was made.
     connecting: OnceCell<()>,
 }
 
 impl Stream {
-    fn new(stream: TcpStream, connecting: OnceCell<()>) -> Self {
-        Self { stream, connecting }
-    }
-
     /// Waits until it is known whether the connection was made. An error is told once, to the
     /// first task that asks; the others meet that of a socket without connection.
-    async fn connected(&self) -> io::Result<()> {
+    async fn connected(&self) -> io::Result<&TcpStream> {
+        let stream = self.socket.joined()?;
         let mut error = None;
-        let finish = async { error = self.stream.finish_connect().await.err() };
+        let finish = async { error = stream.finish_connect().await.err() };
         self.connecting.get_or_init(|| finish).await;
-        error.map_or(Ok(()), Err)
+        error.map_or(Ok(stream), Err)
     }
 
     /// Reads what has come: how much; zero at the end.
@@ -90,8 +97,7 @@ impl Stream {
     ///
     /// Cancel-safe: if it is dropped, nothing was read.
     pub async fn read(&self, buffer: &mut [u8]) -> Result<usize, Error> {
-        self.connected().await?;
-        self.stream.read(buffer).await
+        self.connected().await?.read(buffer).await
     }
 
     /// Writes as much as there is room for: how much.
@@ -102,8 +108,7 @@ impl Stream {
     ///
     /// Cancel-safe: if it is dropped, nothing was written.
     pub async fn write(&self, buffer: &[u8]) -> Result<usize, Error> {
-        self.connected().await?;
-        self.stream.write(buffer).await
+        self.connected().await?.write(buffer).await
     }
 
     /// Writes all of it.
@@ -114,7 +119,6 @@ impl Stream {
     ///
     /// Not cancel-safe: if it is dropped, some of it may have been written.
     pub async fn write_all(&self, buffer: &[u8]) -> Result<(), Error> {
-        self.connected().await?;
-        self.stream.write_all(buffer).await
+        self.connected().await?.write_all(buffer).await
     }
 }

@@ -3,48 +3,35 @@
 use core::future::Future;
 use core::net::SocketAddr;
 use core::panic::AssertUnwindSafe;
+use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvError, SendError, TryRecvError};
+use std::thread::spawn;
 
 use poll_async::classic::{
-    AsyncGuard, AsyncMutex, AsyncReceiver, AsyncSender, JoinFuture, Listener, RingBuffer, Stream,
-    async_channel, async_spawn, connect, runtime,
+    AsyncMutex, Listener, RingBuffer, async_channel, async_spawn, connect, runtime,
 };
 use poll_async::time::sleep;
 
-/// Each function with the type that the interface gives it; it has only to compile.
-#[expect(dead_code, reason = "it has only to compile")]
-async fn signatures(stream: &Stream, listener: &mut Listener) {
-    let _given: fn(&SocketAddr) -> Result<Stream, io::Error> = connect;
-    let _given: fn(&str) -> io::Result<Listener> = Listener::bind;
-    let _given: Result<Stream, io::Error> = listener.accept().await;
-    let _given: Result<usize, io::Error> = stream.read(&mut [0]).await;
-    let _given: Result<usize, io::Error> = stream.write(&[0]).await;
-    let _given: Result<(), io::Error> = stream.write_all(&[0]).await;
-    let _given: fn() -> (AsyncSender<u8>, AsyncReceiver<u8>) = async_channel::<u8>;
-    let (sender, receiver) = async_channel::<u8>();
-    let _given: Result<(), SendError<u8>> = sender.send(1).await;
-    let _given: Result<u8, RecvError> = receiver.receive().await;
-    let _given: Result<u8, TryRecvError> = receiver.try_receive();
-    let _given: fn(u8) -> AsyncMutex<u8> = AsyncMutex::new;
-    let mutex = AsyncMutex::new(0_u8);
-    let mut guard: AsyncGuard<'_, u8> = mutex.lock().await;
-    *guard += *guard;
-    let ring: RingBuffer<u8> = RingBuffer::new(1);
-    let (): () = ring.send(1).await;
-    let _given: u8 = ring.recv().await;
-    let _given: JoinFuture = async_spawn(async {});
+use crate::stage::within_limit;
+
+/// Runs `main`, which has to come to its end in time; how much it has counted.
+fn run<F: Future<Output = ()> + Send + 'static>(
+    main: impl FnOnce(Arc<AtomicUsize>) -> F + Send + 'static,
+) -> usize {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    within_limit(move || runtime(main(count)));
+    counted.load(Ordering::SeqCst)
 }
 
-/// Runs `main`, which has to come to its end.
-fn run<F: Future<Output = ()> + Send + 'static>(main: impl FnOnce(Arc<AtomicUsize>) -> F) -> usize {
-    let count = Arc::new(AtomicUsize::new(0));
-    runtime(main(Arc::clone(&count)));
-    count.load(Ordering::SeqCst)
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -132,8 +119,38 @@ fn errors_of_addresses_and_connections_are_told() {
         // It is told once; what comes after it has an end too.
         drop(nobody.write(&[0]).await);
     });
-    let outside = connect(&SocketAddr::from(([127, 0, 0, 1], 1)));
-    assert!(outside.is_err());
+}
+
+#[test]
+fn sockets_that_were_made_before_the_runtime_are_used_in_it() {
+    let mut listener = Listener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = connect(&address).unwrap();
+    // Outside is an error, and nothing is lost by it.
+    assert!(matches!(
+        poll_once(pin!(client.write(&[1]))),
+        Poll::Ready(Err(_))
+    ));
+    assert!(matches!(
+        poll_once(pin!(listener.accept())),
+        Poll::Ready(Err(_))
+    ));
+    let heard = run(move |count| async move {
+        let server = listener.accept().await.unwrap();
+        assert_eq!(listener.local_addr().unwrap(), address);
+        let speaker = async_spawn(async move {
+            client.write_all(b"hello").await.unwrap();
+        });
+        let mut buffer = [0; 16];
+        loop {
+            match server.read(&mut buffer).await.unwrap() {
+                0 => break,
+                read => count.fetch_add(read, Ordering::SeqCst),
+            };
+        }
+        speaker.await;
+    });
+    assert_eq!(heard, 5);
 }
 
 #[test]
@@ -153,7 +170,13 @@ fn a_channel_tells_empty_from_over_on_both_ends() {
         let (sender, receiver) = async_channel();
         drop(receiver);
         assert_eq!(sender.send(3).await, Err(SendError(3)));
+        assert_eq!(sender.send_now(4), Err(SendError(4)));
     });
+    let (sender, receiver) = async_channel();
+    // From no task, to one that waits.
+    let thread = spawn(move || sender.send_now(5));
+    run(|_count| async move { assert_eq!(receiver.receive().await, Ok(5)) });
+    assert_eq!(thread.join().unwrap(), Ok(()));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod barrier;
 mod broadcast;
 mod cancellation_token;
 mod classic;
+mod classic_interface;
 mod drive;
 mod embed;
 mod executor;

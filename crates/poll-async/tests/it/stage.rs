@@ -9,6 +9,8 @@ use std::env;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread::spawn;
 
 use poll_async::net::{TcpListener, TcpStream};
 use poll_async::runtime::{Builder, Runtime};
@@ -36,6 +38,18 @@ pub(crate) fn each<F: Future<Output = ()> + Send + 'static>(test: impl Fn() -> F
             Err(_elapsed) => panic!("nothing within {LIMIT:?} in {runtime:?}"),
         }
     }
+}
+
+/// Calls `test` on a thread of its own, which has to come to its end within [`LIMIT`].
+pub(crate) fn within_limit(test: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let thread = spawn(move || {
+        let _running = running;
+        test();
+    });
+    let timed_out = Err(mpsc::RecvTimeoutError::Timeout);
+    assert_ne!(ended.recv_timeout(LIMIT), timed_out, "it hangs");
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 /// Two connected streams: the client's and the server's.
