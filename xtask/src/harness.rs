@@ -43,6 +43,15 @@ pub(crate) fn passed(output: &str, prefix: &str) -> usize {
     lines(output).filter(hit).count()
 }
 
+/// Whether tests run from this line on, one of which has to end before long; if it says so.
+pub(crate) fn talks(line: &str) -> Option<bool> {
+    if line.starts_with("test result: ") {
+        return Some(false);
+    }
+    let tests = line.strip_prefix("running ")?.split_once(' ')?.1;
+    tests.starts_with("test").then_some(true)
+}
+
 fn line(line: &str) -> Option<Line<'_>> {
     if let Some(counts) = line.strip_prefix("test result: ") {
         return end(counts).map(Line::End);
@@ -72,7 +81,7 @@ fn end(counts: &str) -> Option<End> {
 
 #[cfg(test)]
 mod tests {
-    use super::{End, Line, ends, lines, passed};
+    use super::{End, Line, ends, lines, passed, talks};
 
     const OUTPUT: &str = "\
 running 6 tests
@@ -110,6 +119,20 @@ test result: ok. 2 passed; 0 failed
         assert_eq!(lines(OUTPUT).collect::<Vec<_>>(), expected);
         assert_eq!(ends(OUTPUT).collect::<Vec<_>>(), [end(2, 0, 0)]);
         assert_eq!(lines("").count(), 0);
+    }
+
+    #[test]
+    fn tests_run_between_their_number_and_their_result() {
+        for (line, expected) in [
+            ("running 6 tests\n", Some(true)),
+            ("running 1 test\n", Some(true)),
+            ("test result: ok. 1 passed; 0 failed\n", Some(false)),
+            ("test a::b ... ok\n", None),
+            ("running very late\n", None),
+            ("", None),
+        ] {
+            assert_eq!(talks(line), expected, "{line}");
+        }
     }
 
     #[test]

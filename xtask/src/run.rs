@@ -3,14 +3,14 @@
 mod family;
 mod limit;
 mod running;
+mod transcript;
 
 use core::time::Duration;
 use std::env;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
@@ -18,6 +18,7 @@ use crate::workspace::root;
 
 pub(crate) use limit::{left, within};
 pub(crate) use running::Running;
+pub(crate) use transcript::Talk;
 
 /// A command line with its own environment, run in the root of the checkout unless told otherwise.
 #[derive(Debug, Clone)]
@@ -83,69 +84,6 @@ impl Call {
             .and_then(|status| self.judged(status))
     }
 
-    /// Like [`run`](Self::run), and hands back what the program wrote to standard output.
-    pub(crate) fn output(&self) -> Result<String, String> {
-        let (text, ended) = self.transcript_in(None, |_line| false)?;
-        if let Err(failed) = ended {
-            // Nobody gets it now, and it says why.
-            print!("{text}");
-            return Err(failed);
-        }
-        Ok(text)
-    }
-
-    /// Like [`run_within`](Self::run_within), and hands back what the program wrote to standard
-    /// output beside how it ended; the lines that `shows` picks are printed as they come.
-    pub(crate) fn transcript_within(
-        &self,
-        limit: Duration,
-        shows: fn(&str) -> bool,
-    ) -> Result<(String, Result<(), String>), String> {
-        self.transcript_in(Some(limit), shows)
-    }
-
-    /// Like [`output`](Self::output), but each line is printed as it comes, and what was written is
-    /// handed back beside how the program ended.
-    pub(crate) fn transcript(&self) -> Result<(String, Result<(), String>), String> {
-        self.transcript_in(None, |_line| true)
-    }
-
-    fn transcript_in(
-        &self,
-        limit: Option<Duration>,
-        shows: fn(&str) -> bool,
-    ) -> Result<(String, Result<(), String>), String> {
-        println!("$ {}", self.line());
-        let spawned = self.command().stdout(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|e| self.failed(&e))?;
-        let lines = heard(child.stdout.take(), shows);
-        let ended = self.ended(&mut child, limit);
-        let (text, whole) = self.rest_of(&lines);
-        Ok((
-            text,
-            ended.and_then(|status| self.judged(status)).and(whole),
-        ))
-    }
-
-    /// Like [`run`](Self::run) for a program that has to fail; hands back what it complained about,
-    /// which is empty if it succeeded.
-    pub(crate) fn refusal(&self) -> Result<String, String> {
-        println!("$ {}   # has to fail", self.line());
-        let mut command = self.command();
-        let spawned = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let mut child = spawned.map_err(|e| self.failed(&e))?;
-        let lines = heard(child.stderr.take(), |_line| false);
-        let status = self.ended(&mut child, None)?;
-        let (text, whole) = self.rest_of(&lines);
-        whole.map(|()| {
-            if status.success() {
-                String::new()
-            } else {
-                text
-            }
-        })
-    }
-
     /// Runs two programs at once, the standard output of the first being the standard input of the
     /// second, and hands back how the second ended; the first must succeed if the second does.
     pub(crate) fn pipe_into(&self, second: &Self) -> Result<ExitStatus, String> {
@@ -207,28 +145,27 @@ impl Call {
     /// How a program ended; one that did not within the limit, or within that of the work it is
     /// [a part of](within), is killed with all that it has started.
     fn ended(&self, child: &mut Child, limit: Option<Duration>) -> Result<ExitStatus, String> {
-        let limit = left(limit);
-        if let Some(status) = wait(child, limit).map_err(|e| self.failed(&e))? {
-            return Ok(status);
-        }
-        let told = killed(child).map_err(|e| self.failed(&e))?;
-        let seconds = limit.unwrap_or_default().as_secs();
-        let line = self.line();
-        Err(format!("did not end within {seconds} s: {line}{told}"))
+        self.ended_unless(child, limit, || None)
     }
 
-    /// What was written by a program that has ended, and an error if that is not all.
-    fn rest_of(&self, lines: &Receiver<String>) -> (String, Result<(), String>) {
-        /// For what was written before the end, which only has to be read.
-        const REST: Duration = Duration::from_secs(30);
-        let (text, whole) = rest_of(lines, REST);
-        let open = || {
-            format!(
-                "left a program behind that can still write: {}",
-                self.line()
-            )
+    /// The same for a program of which `stuck` may say, whenever asked, why it is to be killed.
+    fn ended_unless(
+        &self,
+        child: &mut Child,
+        limit: Option<Duration>,
+        mut stuck: impl FnMut() -> Option<String>,
+    ) -> Result<ExitStatus, String> {
+        let limit = left(limit);
+        let start = now();
+        let late = |limit: &Duration| start.elapsed() >= *limit;
+        let why = |limit: Duration| format!("did not end within {:.0} s", limit.as_secs_f64());
+        let waited = wait(child, || stuck().or_else(|| limit.filter(late).map(why)));
+        let why = match waited.map_err(|e| self.failed(&e))? {
+            Ok(status) => return Ok(status),
+            Err(why) => why,
         };
-        (text, whole.then_some(()).ok_or_else(open))
+        let told = killed(child).map_err(|e| self.failed(&e))?;
+        Err(format!("{why}: {}{told}", self.line()))
     }
 
     fn judged(&self, status: ExitStatus) -> Result<(), String> {
@@ -252,59 +189,23 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The lines of a program's output, which a thread of its own reads, because a read has no limit;
-/// those that `shows` picks are printed. A carriage return at the end, as serial lines have it, is
-/// left out.
-fn heard(output: Option<impl Read + Send + 'static>, shows: fn(&str) -> bool) -> Receiver<String> {
-    let (read, lines) = channel();
-    let Some(output) = output else { return lines };
-    thread::spawn(move || {
-        for line in BufReader::new(output).split(b'\n') {
-            // What cannot be read any more ends the text; how the program ended is told elsewhere.
-            let Ok(line) = line else { break };
-            let line = String::from_utf8_lossy(&line);
-            let line = line.trim_end_matches('\r');
-            if shows(line) {
-                println!("{line}");
-            }
-            if read.send(format!("{line}\n")).is_err() {
-                break;
-            }
-        }
-    });
-    lines
-}
-
-/// The lines of a program that has ended, and whether they are all: somebody else may hold its
-/// output open, who is not waited for.
-fn rest_of(lines: &Receiver<String>, limit: Duration) -> (String, bool) {
-    let start = now();
-    let mut text = String::new();
-    loop {
-        match lines.recv_timeout(limit.saturating_sub(start.elapsed())) {
-            Ok(_late) if start.elapsed() > limit => return (text, false),
-            Ok(line) => text += &line,
-            Err(end) => return (text, end == RecvTimeoutError::Disconnected),
-        }
-    }
-}
-
-/// Waits for a child's end; nothing when the limit has passed first.
-fn wait(child: &mut Child, limit: Option<Duration>) -> io::Result<Option<ExitStatus>> {
-    // std has no wait with a limit; looking fifty times a second is good enough for a tool.
+/// Waits for a child's end, or until `over` says why not to wait any longer.
+fn wait<T>(
+    child: &mut Child,
+    mut over: impl FnMut() -> Option<T>,
+) -> io::Result<Result<ExitStatus, T>> {
+    // std has no wait with a limit; looking fifty times a second is good enough for a tool, and
+    // more often at first for what ends at once.
     const LOOK: Duration = Duration::from_millis(20);
-    let Some(limit) = limit else {
-        return child.wait().map(Some);
-    };
     let start = now();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(Ok(status));
         }
-        if start.elapsed() >= limit {
-            return Ok(None);
+        if let Some(why) = over() {
+            return Ok(Err(why));
         }
-        thread::park_timeout(LOOK);
+        thread::park_timeout((start.elapsed() / 8).clamp(Duration::from_millis(1), LOOK));
     }
 }
 
@@ -327,11 +228,9 @@ pub(crate) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Call, Running, now, rest_of, within};
+    use super::{Call, Running, now, within};
     use core::time::Duration;
-    use std::io::{self, IsTerminal as _};
     use std::path::Path;
-    use std::sync::mpsc::channel;
 
     #[test]
     fn a_line_can_be_pasted() {
@@ -358,45 +257,6 @@ mod tests {
     }
 
     #[test]
-    fn a_transcript_is_what_was_written_even_by_what_failed_or_was_killed() {
-        let shell = |script: &str, limit| {
-            Call::new("sh", &["-c", script]).transcript_within(limit, |_line| false)
-        };
-        let limit = Duration::from_secs(30);
-        let (text, ended) = shell("printf 'a\\r\\nb'", limit).unwrap();
-        assert_eq!((text.as_str(), ended), ("a\nb\n", Ok(())));
-        let (text, ended) = shell("echo bad; exit 3", limit).unwrap();
-        assert_eq!(text, "bad\n");
-        assert!(ended.unwrap_err().contains("exit status: 3"));
-        let (_text, ended) = shell("sleep 600; true", Duration::ZERO).unwrap();
-        assert!(ended.unwrap_err().contains("did not end within 0 s"));
-        let absent = Call::new("no-such-program", &[]);
-        assert!(absent.transcript_within(limit, |_line| false).is_err());
-        assert!(absent.transcript().is_err());
-        let failing = Call::new("sh", &["-c", "echo bad; exit 3"]);
-        let (text, ended) = failing.transcript().unwrap();
-        assert_eq!(text, "bad\n");
-        assert!(ended.unwrap_err().contains("exit status: 3"));
-    }
-
-    #[test]
-    fn what_a_program_started_is_killed_with_it() {
-        // The reader sees the end of its pipe when nobody is left who can write to it.
-        let script = "echo begun; sleep 600; true";
-        let call = Call::new("sh", &["-c", script]);
-        let start = now();
-        let (text, ended) = call
-            .transcript_within(Duration::from_secs(1), |_line| false)
-            .unwrap();
-        assert_eq!(text, "begun\n");
-        assert!(ended.unwrap_err().contains("did not end within 1 s"));
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "the pipe stayed open"
-        );
-    }
-
-    #[test]
     fn no_call_outlasts_what_it_is_a_part_of() {
         let hung = || Call::new("sh", &["-c", "sleep 600; true"]);
         let running = || Running::silent(hung()).unwrap();
@@ -407,7 +267,9 @@ mod tests {
                 hung().run_within(Duration::from_secs(600))
             }),
             ("output", &|| hung().output().map(drop)),
-            ("transcript", &|| hung().transcript()?.1),
+            ("transcript", &|| {
+                hung().transcript_within(Duration::MAX, |_line| true)?.1
+            }),
             ("refusal", &|| hung().refusal().map(drop)),
             ("into", &|| hung().pipe_into(&hung()).map(drop)),
             ("works", &|| {
@@ -441,34 +303,6 @@ mod tests {
             assert!(late.contains("  thread sleep: "), "{late}");
             assert!(!late.contains("thread sh"), "waits for the other: {late}");
         }
-    }
-
-    #[test]
-    fn who_was_left_behind_in_the_group_is_killed_too() {
-        if io::stdin().is_terminal() {
-            eprintln!("SKIP: what is started from a terminal has no group of its own");
-            return;
-        }
-        // The reader sees the end of its pipe when nobody is left who can write to it.
-        let call = Call::new("sh", &["-c", "(sleep 600 &); sleep 600; true"]);
-        let start = now();
-        let (_text, ended) = call
-            .transcript_within(Duration::from_millis(500), |_line| false)
-            .unwrap();
-        assert!(ended.unwrap_err().contains("did not end"));
-        assert!(start.elapsed() < Duration::from_secs(20), "somebody lives");
-    }
-
-    #[test]
-    fn a_transcript_does_not_wait_for_what_was_left_behind() {
-        let (sender, lines) = channel();
-        sender.send("a\n".to_owned()).unwrap();
-        let rest = rest_of(&lines, Duration::from_millis(100));
-        assert_eq!(rest, ("a\n".to_owned(), false));
-        sender.send("b\n".to_owned()).unwrap();
-        drop(sender);
-        let rest = rest_of(&lines, Duration::from_secs(30));
-        assert_eq!(rest, ("b\n".to_owned(), true));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod tally;
 use core::time::Duration;
 use std::thread;
 
-use crate::run::{Call, now, within};
+use crate::run::{Call, Talk, now, within};
 use crate::workspace::{crates, read};
 use crate::{Outcome, compat, docs, harness, layers, tidy, unsafe_ledger};
 use beside::Beside;
@@ -37,7 +37,9 @@ type Result = core::result::Result<Done, String>;
 /// How long a step may take, its builds from nothing among it: some that take three minutes have
 /// taken ten on a machine that others used too.
 const LIMIT: Duration = Duration::from_secs(900);
-/// The same for what ran beside all others, from when nothing else is left to do.
+/// How long no test of a program may end.
+const PAUSE: Duration = Duration::from_secs(300);
+/// The limit of what ran beside all others, from when nothing else is left to do.
 const LIMIT_BESIDE: Duration = Duration::from_secs(1800);
 
 struct Step {
@@ -230,9 +232,13 @@ fn once(call: Call) -> Call {
     call.env("CARGO_INCREMENTAL", "0")
 }
 
-/// Runs tests and hands back what they printed; an error ends with what failed among them.
+/// Runs tests and hands back what they printed; an error ends with what failed among them. A
+/// program that hangs is not waited for until the step has to end: others may hang as well.
 fn tested(call: &Call) -> core::result::Result<String, String> {
-    let (output, ended) = call.transcript()?;
+    let (output, ended) = call.transcript(Talk {
+        pause: PAUSE,
+        from: harness::talks,
+    })?;
     match ended {
         Ok(()) => Ok(output),
         Err(reason) => Err(reason + &harness::failures(&output)),

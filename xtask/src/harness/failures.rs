@@ -2,6 +2,8 @@
 
 use core::mem;
 
+use super::talks;
+
 /// How many panics are told of each test, and how many lines of each: the first of them say most.
 const PANICS: usize = 6;
 const LINES: usize = 6;
@@ -40,7 +42,7 @@ impl<'a> Reader<'a> {
         if let Some(heading) = line.strip_prefix("== ") {
             self.program_over();
             self.heading(heading);
-        } else if line.starts_with("running ") && line.contains(" test") {
+        } else if talks(line) == Some(true) {
             // Without headings, the next program.
             self.program_over();
         } else if line == "successes:" {

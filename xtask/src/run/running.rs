@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::Receiver;
 
-use super::{Call, heard, killed, left};
+use super::transcript::heard;
+use super::{Call, killed, left};
 use crate::Outcome;
 
 /// A program that was started; it is killed when this is dropped.
