@@ -14,7 +14,8 @@ pub(crate) type Run<'fd> = Box<dyn FnMut(u64) -> io::Result<Sample> + 'fd>;
 /// What so many operations of one kind cost.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
-    pub(crate) cpu_ns: u64,
+    /// CPU time in ns, unless the case says that it measures something else.
+    pub(crate) cost: u64,
     /// Requests for memory by the measured thread, where it is one of this process.
     pub(crate) allocations: Option<u64>,
     /// How often the woken poller returned, where that is not given.
@@ -26,7 +27,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// Nothing yet.
     pub(crate) const NONE: Self = Self {
-        cpu_ns: 0,
+        cost: 0,
         allocations: Some(0),
         returns: None,
         bytes: None,
@@ -34,7 +35,7 @@ impl Sample {
 
     /// Adds the costs of `other`.
     pub(crate) fn add(&mut self, other: Self) {
-        self.cpu_ns += other.cpu_ns;
+        self.cost += other.cost;
         self.allocations = self
             .allocations
             .zip(other.allocations)
@@ -60,7 +61,7 @@ impl Sample {
         work()?;
         let end = cpu_ns()?;
         Ok(Self {
-            cpu_ns: end - start,
+            cost: end - start,
             allocations: Some(allocations() - memory),
             returns: None,
             bytes: None,
@@ -113,6 +114,11 @@ pub(crate) trait Case: Send + Sync {
 
     /// What one operation is.
     fn operation(&self) -> &'static str;
+
+    /// What its cost is counted in.
+    fn unit(&self) -> &'static str {
+        "ns"
+    }
 
     /// The kinds; the first is the reference.
     fn kinds(&self) -> &'static [&'static str];
@@ -191,7 +197,8 @@ impl Effort {
 /// A kind's line of a table.
 pub(crate) struct Row {
     pub(crate) kind: &'static str,
-    pub(crate) ns: Quartiles,
+    /// Of one operation.
+    pub(crate) cost: Quartiles,
     /// To the reference, in the same round.
     pub(crate) ratio: Quartiles,
     /// The cost of each round.
@@ -250,7 +257,7 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
     let figures = |figure: &dyn Fn(&Sample) -> f64| own.iter().map(figure).collect::<Vec<_>>();
     let pairs = own.iter().zip(reference);
     let ratios: Vec<f64> = pairs
-        .map(|(one, other)| per(one.cpu_ns, other.cpu_ns))
+        .map(|(one, other)| per(one.cost, other.cost))
         .collect();
     // The most of all rounds: a single allocation in one round is to be seen.
     let allocations = own.iter().filter_map(|sample| sample.allocations).max();
@@ -260,9 +267,9 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
         .collect::<Option<Vec<_>>>();
     Row {
         kind,
-        ns: Quartiles::of(&figures(&|sample| per(sample.cpu_ns, operations))),
+        cost: Quartiles::of(&figures(&|sample| per(sample.cost, operations))),
         ratio: Quartiles::of(&ratios),
-        rounds: own.iter().map(|sample| sample.cpu_ns).collect(),
+        rounds: own.iter().map(|sample| sample.cost).collect(),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {
             let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();

@@ -28,31 +28,36 @@ pub(crate) fn write_json(group: &str, value: &Value) -> io::Result<()> {
 /// Prints a case's table.
 pub(crate) fn print(case: &dyn Case, rows: &[Row], effort: Effort) {
     println!("{}: {}", case.name(), case.operation());
-    println!(
-        "{:<20} {:>7} {:>15} {:>10} {:>17} {:>9} {:>9} {:>9} {:>6}",
+    // Counts that no kind has get no column.
+    let counts = COUNTS
+        .iter()
+        .filter(|count| rows.iter().any(|row| (count.of)(row).is_some()));
+    let counts: Vec<&Count> = counts.collect();
+    print!(
+        "{:<20} {:>7} {:>15} {:>10} {:>17}",
         "kind",
         "ratio",
         "[quartiles]",
-        "ns",
-        "[quartiles]",
-        "syscalls",
-        "allocs",
-        "returns",
-        "bytes"
+        case.unit(),
+        "[quartiles]"
     );
+    for count in &counts {
+        print!(" {:>9}", count.name);
+    }
+    println!();
     for row in rows {
-        println!(
-            "{:<20} {:>7.3} {:>15} {:>10.1} {:>17} {:>9} {:>9} {:>9} {:>6}",
+        print!(
+            "{:<20} {:>7.3} {:>15} {:>10.1} {:>17}",
             row.kind,
             row.ratio.median,
             format!("[{:.3}..{:.3}]", row.ratio.lower, row.ratio.upper),
-            row.ns.median,
-            format!("[{:.0}..{:.0}]", row.ns.lower, row.ns.upper),
-            optional(row.calls, 2),
-            optional(row.allocations, 2),
-            optional(row.returns, 4),
-            optional(row.bytes, 1),
+            row.cost.median,
+            format!("[{:.0}..{:.0}]", row.cost.lower, row.cost.upper),
         );
+        for count in &counts {
+            print!(" {:>9}", optional((count.of)(row), count.digits));
+        }
+        println!();
     }
     // One round tells nothing.
     let outcomes = match effort {
@@ -64,6 +69,36 @@ pub(crate) fn print(case: &dyn Case, rows: &[Row], effort: Effort) {
     }
     println!();
 }
+
+/// A column of the table.
+struct Count {
+    name: &'static str,
+    digits: usize,
+    of: fn(&Row) -> Option<f64>,
+}
+
+const COUNTS: &[Count] = &[
+    Count {
+        name: "syscalls",
+        digits: 2,
+        of: |row| row.calls,
+    },
+    Count {
+        name: "allocs",
+        digits: 2,
+        of: |row| row.allocations,
+    },
+    Count {
+        name: "returns",
+        digits: 4,
+        of: |row| row.returns,
+    },
+    Count {
+        name: "bytes",
+        digits: 1,
+        of: |row| row.bytes,
+    },
+];
 
 fn optional(figure: Option<f64>, digits: usize) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
@@ -79,7 +114,7 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
             json!({
                 "kind": row.kind,
                 "ratio": quartiles(row.ratio),
-                "cpu_ns": quartiles(row.ns),
+                "cost": quartiles(row.cost),
                 "system_calls": row.calls,
                 "allocations": row.allocations,
                 "returns": row.returns,
@@ -87,7 +122,7 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
             })
         })
         .collect();
-    json!({ "case": case.name(), "operation": case.operation(), "rows": rows, "goals": goals })
+    json!({ "case": case.name(), "operation": case.operation(), "unit": case.unit(), "rows": rows, "goals": goals })
 }
 
 fn quartiles(figures: Quartiles) -> Value {

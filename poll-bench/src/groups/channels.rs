@@ -117,7 +117,7 @@ fn saturated<C: Channel>(senders: u64, operations: u64) -> io::Result<Sample> {
             sending += ended(thread)?;
         }
         let mut sample = ended(receiver)?;
-        sample.cpu_ns += sending;
+        sample.cost += sending;
         Ok(sample)
     })
 }

@@ -93,12 +93,11 @@ impl Case for Echo {
             let whole_rounds = operations.next_multiple_of(round);
             let start = server.cpu_ns()?;
             server.drive_some(whole_rounds, active)?;
-            let cpu_ns = server.cpu_ns()? - start;
+            let cost = server.cpu_ns()? - start;
             Ok(Sample {
-                cpu_ns,
+                cost,
                 allocations: None,
-                returns: None,
-                bytes: None,
+                ..Sample::NONE
             })
         }))
     }

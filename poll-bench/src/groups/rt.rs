@@ -53,9 +53,9 @@ const TWO: &[&str] = &[
 ];
 // The reference is the cheapest of the peers.
 const TIMED: &[&str] = &[
-    "tokio workers",
-    "tokio workers again",
     "tokio",
+    "tokio again",
+    "tokio workers",
     "smol",
     OURS,
     OUR_WORKERS,
@@ -139,7 +139,7 @@ const SLEEP: Program = Program {
     slice: 100_000,
     what: What::Sleep { outstanding: 1_000 },
     goals: &[
-        ratio(OURS, "tokio workers", 0.65),
+        ratio(OURS, "tokio", 0.65),
         ratio(OUR_WORKERS, "tokio workers", 0.65),
         Goal {
             kind: OURS,
@@ -211,7 +211,7 @@ const PROGRAMS: &[Program] = &[
             outstanding: 1_000_000,
         },
         goals: &[
-            ratio(OURS, "tokio workers", 0.65),
+            ratio(OURS, "tokio", 0.65),
             ratio(OUR_WORKERS, "tokio workers", 0.65),
         ],
         ..SLEEP
@@ -257,7 +257,7 @@ impl Case for Program {
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         Ok(match kind {
             "tokio bare" | "tokio bare again" => self.on(Tokio::bare()?, false),
-            "tokio" => self.on(Tokio::one()?, false),
+            "tokio" | "tokio again" => self.on(Tokio::one()?, false),
             "tokio workers" | "tokio workers again" => self.on(Tokio::workers()?, true),
             "smol" => self.on(Smol::one(), false),
             "smol workers" => self.on(Smol::workers(), true),

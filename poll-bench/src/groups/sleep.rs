@@ -108,7 +108,7 @@ fn median(mut times: Vec<Duration>, operations: u64) -> io::Result<Sample> {
     let middle = times.get(times.len() / 2).copied().unwrap_or_default();
     let nanos = u64::try_from(middle.as_nanos()).map_err(io::Error::other)?;
     Ok(Sample {
-        cpu_ns: nanos.saturating_mul(operations),
+        cost: nanos.saturating_mul(operations),
         allocations: None,
         ..Sample::NONE
     })

@@ -231,7 +231,7 @@ fn ping_pong<'fd, P: Peer<'fd>>(operations: u64) -> io::Result<Sample> {
         });
         let mut sample = ended(near)?;
         let (far_cpu_ns, _pong) = ended(far)?;
-        sample.cpu_ns += far_cpu_ns;
+        sample.cost += far_cpu_ns;
         Ok(sample)
     })
 }
