@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::calls::scratch;
 use crate::echo::{KINDS, Server};
-use crate::harness::Case;
+use crate::harness::{Calls, Case};
 use crate::stats::slope;
 use crate::{groups, report};
 
@@ -89,6 +89,11 @@ pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
 }
 
 fn per_operation(group: &str, case: &dyn Case, kind: &str) -> io::Result<f64> {
+    if let Calls::Server(connections) = case.calls() {
+        let round = u64::try_from(connections).map_err(io::Error::other)?;
+        let messages = 3_000_u64.next_multiple_of(round);
+        return Ok(measure(kind, connections, messages)?.instructions);
+    }
     let program = std::env::current_exe()?;
     let total = |operations: u64| -> io::Result<(u64, u64)> {
         let output = scratch("callgrind.out")?;

@@ -8,7 +8,8 @@ use core::time::Duration;
 
 use polling::PollMode;
 
-use crate::peers;
+use crate::peers::runtimes::{Ours, Smol, Tokio};
+use crate::peers::{self, runtimes};
 
 /// The size of a message.
 pub(crate) const MESSAGE: usize = 64;
@@ -35,6 +36,23 @@ pub(crate) const KINDS: &[&str] = &[
 /// The servers of the group *reactor*.
 pub(crate) const REACTORS: &[&str] =
     &["raw level", "raw level again", "io-reactor", "poll-reactor"];
+
+/// The servers of the group *async-echo* that have one thread.
+pub(crate) const RUNTIMES: &[&str] = &[
+    "mio short",
+    "mio short again",
+    "tokio",
+    "smol",
+    "poll-async",
+];
+
+/// Those that have workers.
+pub(crate) const WORKERS: &[&str] = &[
+    "tokio workers",
+    "tokio workers again",
+    "smol workers",
+    "poll-async workers",
+];
 
 /// When a server stops reading one connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,7 +154,7 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "raw level" | "raw level again" => peers::raw::serve_level(streams, bytes),
         "raw edge short" => peers::raw::serve_edge(streams, bytes),
         "mio drain" => peers::mio::serve(streams, bytes, Idiom::Drain),
-        "mio short" => peers::mio::serve(streams, bytes, Idiom::Short),
+        "mio short" | "mio short again" => peers::mio::serve(streams, bytes, Idiom::Short),
         "poll-mio drain" => peers::poll_mio::serve(streams, bytes, Idiom::Drain),
         "poll-mio short" => peers::poll_mio::serve(streams, bytes, Idiom::Short),
         "polling oneshot" => peers::polling::serve(streams, bytes, PollMode::Oneshot),
@@ -145,6 +163,14 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "poll-os + poll-net" => peers::ours::serve_net(streams, bytes),
         "io-reactor" => peers::io_reactor::serve(streams, bytes),
         "poll-reactor" => peers::reactor::serve(streams, bytes),
+        "tokio" => runtimes::echo::serve(&Tokio::one()?, streams),
+        "tokio workers" | "tokio workers again" => {
+            runtimes::echo::serve(&Tokio::workers()?, streams)
+        }
+        "smol" => runtimes::echo::serve(&Smol::one(), streams),
+        "smol workers" => runtimes::echo::serve(&Smol::workers(), streams),
+        "poll-async" => runtimes::echo::serve(&Ours::one()?, streams),
+        "poll-async workers" => runtimes::echo::serve(&Ours::workers()?, streams),
         other => Err(io::Error::other(format!("no server is called {other:?}"))),
     }?;
     println!("{}", served.waits);

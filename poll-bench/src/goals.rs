@@ -25,23 +25,53 @@ pub(crate) struct Goal {
 // Of the ratio of the reference to itself.
 const NOISE: f64 = 0.1;
 
+impl Goal {
+    /// A cost of at most so many of that of `to`.
+    pub(crate) const fn ratio(kind: &'static str, to: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::Ratio(to),
+            at_most,
+        }
+    }
+
+    /// At most so many system calls.
+    pub(crate) const fn calls(kind: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::Calls,
+            at_most,
+        }
+    }
+}
+
 /// How a goal was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Met,
     // By less than what two measurements of the same differ.
     WithinNoise,
-    // The same, but they differ by more than can be called noise.
+    // They differ by more than can be called noise, or the quartiles do and the goal is between.
     Unclear,
     Missed,
 }
 
 impl Verdict {
-    fn of(found: f64, at_most: f64, noise: f64) -> Self {
+    fn of(found: Quartiles, at_most: f64, noise: f64) -> Self {
+        let Quartiles {
+            lower,
+            median,
+            upper,
+        } = found;
+        let is_between = lower <= at_most && at_most < upper;
         // Counts are differences divided, so that they are not exact to the last digit.
-        if found <= at_most + 0.001 {
+        let is_met = median <= at_most + 0.001;
+        let is_near = median <= at_most * (1.0 + noise);
+        if is_between && upper - lower > 2.0 * NOISE * median {
+            Self::Unclear
+        } else if is_met {
             Self::Met
-        } else if found > at_most * (1.0 + noise) {
+        } else if !is_near {
             Self::Missed
         } else if noise > NOISE {
             Self::Unclear
@@ -86,7 +116,7 @@ impl Outcome {
         Some(Self {
             goal,
             found,
-            verdict: Verdict::of(found.median, goal.at_most, noise),
+            verdict: Verdict::of(found, goal.at_most, noise),
         })
     }
 
@@ -136,9 +166,15 @@ fn noise(rows: &[Row]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Verdict;
+    use crate::stats::Quartiles;
 
     #[test]
     fn a_goal_is_met_or_missed_by_more_than_the_noise() {
+        let quartiles = |median: f64, spread: f64| Quartiles {
+            lower: median - spread,
+            median,
+            upper: median + spread,
+        };
         for (found, at_most, noise, expected) in [
             (0.49, 0.5, 0.0, Verdict::Met),
             (0.5, 0.5, 0.0, Verdict::Met),
@@ -149,7 +185,18 @@ mod tests {
             (0.76, 0.5, 0.5, Verdict::Missed),
             (0.0004, 0.0, 0.0, Verdict::Met),
         ] {
-            assert_eq!(Verdict::of(found, at_most, noise), expected, "{found}");
+            let verdict = Verdict::of(quartiles(found, 0.0), at_most, noise);
+            assert_eq!(verdict, expected, "{found}");
+        }
+        for (found, spread, expected) in [
+            (0.49, 0.04, Verdict::Met),
+            (0.49, 0.06, Verdict::Unclear),
+            (0.52, 0.06, Verdict::Unclear),
+            (0.57, 0.06, Verdict::Missed),
+            (0.43, 0.06, Verdict::Met),
+        ] {
+            let verdict = Verdict::of(quartiles(found, spread), 0.5, 0.0);
+            assert_eq!(verdict, expected, "{found} {spread}");
         }
     }
 }

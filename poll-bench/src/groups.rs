@@ -18,7 +18,17 @@ use crate::harness::Case;
 
 /// The groups' names, in the order they run.
 pub(crate) const NAMES: &[&str] = &[
-    "wait", "wake", "channels", "locks", "codec", "register", "timers", "sleep", "rt", "echo",
+    "wait",
+    "wake",
+    "channels",
+    "locks",
+    "codec",
+    "register",
+    "timers",
+    "sleep",
+    "rt",
+    "echo",
+    "async-echo",
     "reactor",
 ];
 
@@ -35,6 +45,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "sleep" => Ok(sleep::cases()),
         "rt" => Ok(rt::cases()),
         "echo" => Ok(echo::cases()),
+        "async-echo" => Ok(echo::async_cases()),
         "reactor" => Ok(echo::reactor_cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }

@@ -25,8 +25,8 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels locks codec register timers sleep rt echo reactor)
-       poll-bench instructions [rt]
+       (wait wake channels locks codec register timers sleep rt echo async-echo reactor)
+       poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench count GROUP CASE KIND OPERATIONS";
 

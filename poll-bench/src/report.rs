@@ -122,7 +122,13 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
             })
         })
         .collect();
-    json!({ "case": case.name(), "operation": case.operation(), "unit": case.unit(), "rows": rows, "goals": goals })
+    json!({
+        "case": case.name(),
+        "operation": case.operation(),
+        "unit": case.unit(),
+        "rows": rows,
+        "goals": goals,
+    })
 }
 
 fn quartiles(figures: Quartiles) -> Value {

@@ -3,7 +3,8 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use crate::echo::{KINDS, REACTORS, Server};
+use crate::echo::{KINDS, REACTORS, RUNTIMES, Server, WORKERS};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample};
 use crate::sys;
 
@@ -13,6 +14,7 @@ struct Echo {
     connections: usize,
     active: usize,
     slice: u64,
+    goals: &'static [Goal],
 }
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
@@ -23,6 +25,7 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
             connections: 1,
             active: 1,
             slice: 3_000,
+            goals: &[],
         }),
         Box::new(Echo {
             name: "64 connections",
@@ -30,6 +33,7 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
             connections: 64,
             active: 64,
             slice: 6_400,
+            goals: &[],
         }),
     ]
 }
@@ -43,6 +47,7 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 64,
             active: 64,
             slice: 6_400,
+            goals: &[],
         }),
         Box::new(Echo {
             name: "1 000 connections",
@@ -50,6 +55,7 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 1_000,
             active: 1_000,
             slice: 8_000,
+            goals: &[],
         }),
         Box::new(Echo {
             name: "1 of 4 001 connections",
@@ -57,7 +63,35 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 4_001,
             active: 1,
             slice: 2_000,
+            goals: &[],
         }),
+    ]
+}
+
+const ONE_THREAD: &[Goal] = &[
+    Goal::ratio("poll-async", "mio short", 1.02),
+    Goal::ratio("poll-async", "tokio", 1.0),
+    Goal::calls("poll-async", 2.1),
+];
+const WITH_WORKERS: &[Goal] = &[Goal::ratio("poll-async workers", "tokio workers", 0.85)];
+
+/// The group *async-echo*: runtimes beside mio.
+pub(super) fn async_cases() -> Vec<Box<dyn Case>> {
+    let case = |name, connections, kinds, goals| -> Box<dyn Case> {
+        Box::new(Echo {
+            name,
+            kinds,
+            connections,
+            active: connections,
+            slice: 16_000,
+            goals,
+        })
+    };
+    vec![
+        case("64 connections", 64, RUNTIMES, ONE_THREAD),
+        case("1 000 connections", 1_000, RUNTIMES, ONE_THREAD),
+        case("64 connections, 2 workers", 64, WORKERS, WITH_WORKERS),
+        case("1 000 connections, 2 workers", 1_000, WORKERS, WITH_WORKERS),
     ]
 }
 
@@ -82,10 +116,21 @@ impl Case for Echo {
         Calls::Server(self.active)
     }
 
+    fn goals(&self) -> &'static [Goal] {
+        self.goals
+    }
+
+    fn is_single_threaded(&self, _kind: &str) -> bool {
+        self.kinds != WORKERS
+    }
+
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         // Generator and servers share a CPU, which is the steadier setting by far; the server's
-        // process inherits it, and each case runs in a thread of its own.
-        sys::stay_on_one_cpu()?;
+        // process inherits it, and each case runs in a thread of its own. Workers need more than
+        // one, and are compared with each other alone.
+        if self.kinds != WORKERS {
+            sys::stay_on_one_cpu()?;
+        }
         let active = self.active;
         let mut server = Server::start(&[], kind, self.connections, u64::MAX)?;
         let round = u64::try_from(active).map_err(io::Error::other)?;

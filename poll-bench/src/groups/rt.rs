@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use self::programs::Outstanding;
 use super::{unknown_kind, work_missing};
-use crate::goals::{Figure, Goal};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample};
 use crate::peers::runtimes::{Ours, Runtime, Smol, Tokio};
 
@@ -63,21 +63,13 @@ const TIMED: &[&str] = &[
 const OURS: &str = "poll-async";
 const OUR_WORKERS: &str = "poll-async workers";
 
-const fn ratio(kind: &'static str, to: &'static str, at_most: f64) -> Goal {
-    Goal {
-        kind,
-        figure: Figure::Ratio(to),
-        at_most,
-    }
-}
-
 const SPAWN_AND_JOIN: Program = Program {
     name: "spawn + join",
     operation: "a task starts one and waits for it",
     kinds: ONE,
     slice: 50_000,
     what: What::SpawnAndJoin,
-    goals: &[ratio(OURS, "tokio bare", 0.65)],
+    goals: &[Goal::ratio(OURS, "tokio bare", 0.65)],
 };
 const SPAWN_MANY: Program = Program {
     name: "spawn 100 000",
@@ -85,7 +77,10 @@ const SPAWN_MANY: Program = Program {
     kinds: ONE,
     slice: 100_000,
     what: What::SpawnMany,
-    goals: &[ratio(OURS, "tokio", 0.65), ratio(OURS, "smol", 0.9)],
+    goals: &[
+        Goal::ratio(OURS, "tokio", 0.65),
+        Goal::ratio(OURS, "smol", 0.9),
+    ],
 };
 const YIELD: Program = Program {
     name: "yield, 1 000 tasks",
@@ -93,7 +88,7 @@ const YIELD: Program = Program {
     kinds: ONE,
     slice: 400_000,
     what: What::Yield,
-    goals: &[ratio(OURS, "tokio bare", 1.15)],
+    goals: &[Goal::ratio(OURS, "tokio bare", 1.15)],
 };
 const PING_PONG: Program = Program {
     name: "ping-pong",
@@ -125,7 +120,7 @@ const QUEUE: Program = Program {
     kinds: ONE,
     slice: 200_000,
     what: What::Queue { senders: 1 },
-    goals: &[ratio(OURS, "tokio", 0.5)],
+    goals: &[Goal::ratio(OURS, "tokio", 0.5)],
 };
 const QUEUE_OF_FOUR: Program = Program {
     name: "queue, 4 to 1",
@@ -139,13 +134,9 @@ const SLEEP: Program = Program {
     slice: 100_000,
     what: What::Sleep { outstanding: 1_000 },
     goals: &[
-        ratio(OURS, "tokio", 0.65),
-        ratio(OUR_WORKERS, "tokio workers", 0.65),
-        Goal {
-            kind: OURS,
-            figure: Figure::Calls,
-            at_most: 0.0,
-        },
+        Goal::ratio(OURS, "tokio", 0.65),
+        Goal::ratio(OUR_WORKERS, "tokio workers", 0.65),
+        Goal::calls(OURS, 0.0),
     ],
 };
 
@@ -179,30 +170,30 @@ const PROGRAMS: &[Program] = &[
     on_workers(
         SPAWN_AND_JOIN,
         "spawn + join, 2 workers",
-        &[ratio(OUR_WORKERS, "tokio workers", 0.6)],
+        &[Goal::ratio(OUR_WORKERS, "tokio workers", 0.6)],
     ),
     on_workers(SPAWN_MANY, "spawn 100 000, 2 workers", &[]),
     on_workers(YIELD, "yield, 1 000 tasks, 2 workers", &[]),
     on_workers(
         PING_PONG,
         "ping-pong, 2 workers",
-        &[ratio(OUR_WORKERS, "tokio workers", 0.8)],
+        &[Goal::ratio(OUR_WORKERS, "tokio workers", 0.8)],
     ),
     on_workers(
         ASK,
         "ask, 2 workers",
-        &[ratio(OUR_WORKERS, "tokio workers", 0.8)],
+        &[Goal::ratio(OUR_WORKERS, "tokio workers", 0.8)],
     ),
     on_workers(MUTEX, "mutex, 8 tasks, 2 workers", &[]),
     on_workers(
         QUEUE,
         "queue, 1 to 1, 2 workers",
-        &[ratio(OUR_WORKERS, "tokio workers", 0.5)],
+        &[Goal::ratio(OUR_WORKERS, "tokio workers", 0.5)],
     ),
     on_workers(
         QUEUE_OF_FOUR,
         "queue, 4 to 1, 2 workers",
-        &[ratio(OUR_WORKERS, "tokio workers", 0.5)],
+        &[Goal::ratio(OUR_WORKERS, "tokio workers", 0.5)],
     ),
     SLEEP,
     Program {
@@ -211,8 +202,8 @@ const PROGRAMS: &[Program] = &[
             outstanding: 1_000_000,
         },
         goals: &[
-            ratio(OURS, "tokio", 0.65),
-            ratio(OUR_WORKERS, "tokio workers", 0.65),
+            Goal::ratio(OURS, "tokio", 0.65),
+            Goal::ratio(OUR_WORKERS, "tokio workers", 0.65),
         ],
         ..SLEEP
     },

@@ -1,11 +1,13 @@
 //! The async runtimes that are compared, behind one trait so that each program is written once.
 
+pub(crate) mod echo;
 pub(crate) mod ours;
 pub(crate) mod smol;
 pub(crate) mod tokio;
 
 use core::time::Duration;
 use std::io;
+use std::net::TcpStream;
 
 pub(crate) use self::ours::Ours;
 pub(crate) use self::smol::Smol;
@@ -32,6 +34,8 @@ pub(crate) trait Runtime: 'static {
     type OnceReceiver: Send + 'static;
     /// A lock that tasks wait for.
     type Mutex: Send + Sync + 'static;
+    /// A connection.
+    type Stream: Send + 'static;
 
     /// Runs `future` on this thread until it is done.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
@@ -80,6 +84,21 @@ pub(crate) trait Runtime: 'static {
 
     /// Locks, adds and unlocks; returns the sum.
     fn add(mutex: &Self::Mutex, value: u64) -> impl Future<Output = u64> + Send;
+
+    /// Takes a non-blocking connection over, in a task.
+    fn stream(stream: TcpStream) -> io::Result<Self::Stream>;
+
+    /// Waits until there is something to read, or the end.
+    fn read(
+        stream: &mut Self::Stream,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<usize>> + Send;
+
+    /// Waits until all of it is written.
+    fn write_all(
+        stream: &mut Self::Stream,
+        bytes: &[u8],
+    ) -> impl Future<Output = io::Result<()>> + Send;
 }
 
 /// The other end of a channel is gone.

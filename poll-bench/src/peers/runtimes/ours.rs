@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::io;
+use std::net::TcpStream;
 
 use poll_async::runtime::Builder;
 

@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 use std::io;
+use std::net::TcpStream;
 use std::sync::Once;
 use std::thread;
 
 use async_channel::{Receiver, Sender};
 use async_executor::{Executor, Task};
-use async_io::Timer;
-use futures_lite::future;
+use async_io::{Async, Timer};
+use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
 
 use super::{Runtime, WORKERS, gone};
 
@@ -50,6 +51,7 @@ impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
     type OnceSender = Sender<u64>;
     type OnceReceiver = Receiver<u64>;
     type Mutex = async_lock::Mutex<u64>;
+    type Stream = Async<TcpStream>;
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         match HAS_WORKERS {
@@ -119,5 +121,17 @@ impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
         let mut sum = mutex.lock().await;
         *sum += value;
         *sum
+    }
+
+    fn stream(stream: TcpStream) -> io::Result<Self::Stream> {
+        Async::new_nonblocking(stream)
+    }
+
+    async fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.read(buffer).await
+    }
+
+    async fn write_all(stream: &mut Self::Stream, bytes: &[u8]) -> io::Result<()> {
+        stream.write_all(bytes).await
     }
 }

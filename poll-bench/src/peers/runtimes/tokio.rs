@@ -10,6 +10,7 @@ macro_rules! on_tokio {
         type OnceSender = $library::sync::oneshot::Sender<u64>;
         type OnceReceiver = $library::sync::oneshot::Receiver<u64>;
         type Mutex = $library::sync::Mutex<u64>;
+        type Stream = $library::net::TcpStream;
 
         fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.0.block_on(future)
@@ -76,6 +77,18 @@ macro_rules! on_tokio {
             *sum += value;
             *sum
         }
+
+        fn stream(stream: TcpStream) -> io::Result<Self::Stream> {
+            Self::Stream::from_std(stream)
+        }
+
+        async fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+            stream.read(buffer).await
+        }
+
+        async fn write_all(stream: &mut Self::Stream, bytes: &[u8]) -> io::Result<()> {
+            stream.write_all(bytes).await
+        }
     };
 }
 
@@ -83,7 +96,9 @@ pub(super) use on_tokio;
 
 use core::time::Duration;
 use std::io;
+use std::net::TcpStream;
 
+use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ::tokio::runtime::Builder;
 
 use super::{Runtime, WORKERS, gone};
