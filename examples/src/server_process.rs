@@ -19,7 +19,7 @@ pub struct ServerProcess {
     output: BufReader<ChildStdout>,
 }
 
-const START_LIMIT: Duration = Duration::from_secs(20);
+const LINE_LIMIT: Duration = Duration::from_secs(20);
 
 impl ServerProcess {
     /// Starts a server, as `command` says but on a free port, and waits for its address: the first
@@ -42,9 +42,6 @@ impl ServerProcess {
             address: SocketAddr::from(([0; 4], 0)),
             output: BufReader::new(output),
         };
-        if !is_readable_within(this.output.get_ref(), START_LIMIT)? {
-            return Err(ErrorKind::TimedOut.into());
-        }
         let line = this.line()?;
         let address = line
             .split(['/', ' ', ','])
@@ -132,8 +129,12 @@ impl ServerProcess {
     ///
     /// # Errors
     ///
-    /// The line is no text.
+    /// It does not come within 20 seconds, or is no text.
     pub fn line(&mut self) -> Result<String> {
+        let is_here = !self.output.buffer().is_empty();
+        if !is_here && !is_readable_within(self.output.get_ref(), LINE_LIMIT)? {
+            return Err(ErrorKind::TimedOut.into());
+        }
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         Ok(line.trim_end().to_owned())
