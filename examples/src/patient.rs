@@ -9,10 +9,8 @@ use poll_async::io::{AsyncRead, AsyncWrite};
 use poll_async::time::{Instant, Sleep, sleep};
 
 /// A stream that fails when nothing moves in either direction for a while.
-///
-/// hyper limits the time of heads; this limits that of bodies, and of responses that nobody reads.
 #[derive(Debug)]
-pub(crate) struct Patient<S> {
+pub struct Patient<S> {
     stream: S,
     limit: Duration,
     moved_at: Instant,
@@ -20,7 +18,11 @@ pub(crate) struct Patient<S> {
 }
 
 impl<S> Patient<S> {
-    pub(crate) fn new(stream: S, limit: Duration) -> Self {
+    /// Reading and writing fail with `TimedOut` when neither was possible for `limit`.
+    ///
+    /// It costs a look at the clock for each of them, and one timer.
+    #[must_use]
+    pub fn new(stream: S, limit: Duration) -> Self {
         Self {
             stream,
             limit,

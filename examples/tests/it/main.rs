@@ -12,6 +12,7 @@ mod hyper;
 mod key_value;
 mod many;
 mod programs;
+mod proxy;
 mod requests;
 mod services;
 mod slow;

@@ -14,7 +14,6 @@
 )]
 
 mod asking;
-mod patient;
 mod service;
 
 use core::net::{IpAddr, SocketAddr};
@@ -25,6 +24,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use examples::arguments::Arguments;
+use examples::patient::Patient;
 use examples::{descriptors, self_test, workers};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,7 +35,6 @@ use poll_async::select;
 use poll_async::signal::{Signal, Signals};
 use poll_async::sync::CancellationToken;
 
-use crate::patient::Patient;
 use crate::service::Service;
 
 /// How long what may take.
@@ -142,6 +141,7 @@ async fn talk(stream: TcpStream, limits: Limits, service: Arc<Service>, stop: Ca
         // Who has said all may still want to hear the answer.
         .half_close(true)
         .serve_connection(
+            // hyper limits the time of heads, this that of bodies, and of responses nobody reads.
             HyperIo::new(Patient::new(stream, limits.stall)),
             service_fn(|request| service.answer(request)),
         );
