@@ -1,8 +1,9 @@
 //! The proxy on poll-async, on one worker and on two.
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 
 use examples::server_process::{ServerProcess, is_readable_within};
