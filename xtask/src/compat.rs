@@ -1,6 +1,7 @@
 //! `compat`: tokio's own tests on compat/mio and on mio itself, side by side; and, for every test
-//! run, that the packages of compat/ build, that a server on tokio and nodes of netservices work on
-//! ours, and the tests of compat/amy and compat/io-reactor.
+//! run, that the packages of compat/ build, that a server on tokio, nodes of netservices and a
+//! program of async_io's interface work on ours, and the tests of compat/amy, compat/asio and
+//! compat/io-reactor.
 
 mod client;
 mod suite;
@@ -23,18 +24,30 @@ const SERVER: &str = "compat/hyper_on_tokio/Cargo.toml";
 
 /// The packages that have tests of their own.
 const AMY: &str = "compat/amy/Cargo.toml";
+const ASIO: &str = "compat/asio/Cargo.toml";
 const IO_REACTOR: &str = "compat/io-reactor/Cargo.toml";
 
 /// The package that shows netservices at work.
 const NODES: &str = "compat/netservices_on_reactor/Cargo.toml";
 
+/// The package that shows a program of async_io's interface at work, with a patch of a repository.
+const SUMS: &str = "compat/sums_on_asio/Cargo.toml";
+
 /// The packages of `compat/`, each a workspace of its own.
-const PACKAGES: [&str; 5] = [AMY, IO_REACTOR, "compat/mio/Cargo.toml", NODES, SERVER];
+const PACKAGES: [&str; 7] = [
+    AMY,
+    ASIO,
+    IO_REACTOR,
+    "compat/mio/Cargo.toml",
+    NODES,
+    SERVER,
+    SUMS,
+];
 
 /// Where they are built, and what is made of tokio's package.
 const PLACE: &str = "target/compat";
 
-/// How long the server, or the nodes, may take to test themselves.
+/// How long the server, the nodes or the sums may take to test themselves.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// How long the tests of one package may take, with their compilation.
@@ -68,21 +81,27 @@ pub(crate) fn at_work() -> Result<Option<String>, String> {
         Call::cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
     }
     is_free(AMY_PORT)?;
-    test(AMY, "no_timerfd")?;
-    test(IO_REACTOR, "all")?;
+    test(AMY, Some("no_timerfd"))?;
+    test(ASIO, None)?;
+    test(IO_REACTOR, Some("all"))?;
     let nodes = built_on("io-reactor", NODES, "netservices-on-reactor")?;
     Call::new(&nodes, &[]).run_within(LIMIT)?;
+    let sums = built_on("asio", SUMS, "sums-on-asio")?;
+    Call::new(&sums, &[]).run_within(LIMIT)?;
     let server = built_on("mio", SERVER, "hyper-on-tokio")?;
     let server = |arguments: &[&str]| Call::new(&server, arguments);
     server(&["--self-test"]).run_within(LIMIT)?;
     client::ask(&server(&["--port", "0"]))
 }
 
-/// The tests of a package, which is checked with the feature that it takes over as well.
-fn test(package: &str, feature: &str) -> Outcome {
+/// The tests of a package, which is checked with the feature that it takes over, if any, as well.
+fn test(package: &str, feature: Option<&str>) -> Outcome {
     let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
     Call::cargo(&format!("test {place}")).run_within(TESTS_LIMIT)?;
-    Call::cargo(&format!("check {place} --features {feature}")).run()
+    match feature {
+        Some(feature) => Call::cargo(&format!("check {place} --features {feature}")).run(),
+        None => Ok(()),
+    }
 }
 
 /// Builds a program whose dependency is one of ours, and returns its path.
