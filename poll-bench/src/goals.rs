@@ -10,6 +10,8 @@ use crate::stats::Quartiles;
 pub(crate) enum Figure {
     /// The cost of an operation, in that of this kind in the same round.
     Ratio(&'static str),
+    /// The cost of an operation.
+    Cost,
     /// System calls per operation.
     Calls,
 }
@@ -111,6 +113,7 @@ impl Outcome {
         let own = row(goal.kind)?;
         let (found, noise) = match goal.figure {
             Figure::Ratio(to) => (own.ratio_to(row(to)?), noise(rows)),
+            Figure::Cost => (own.cost, 0.0),
             Figure::Calls => (Quartiles::of(&[own.calls?]), 0.0),
         };
         Some(Self {
@@ -125,6 +128,7 @@ impl Outcome {
         let Goal { kind, at_most, .. } = self.goal;
         let what = match self.goal.figure {
             Figure::Ratio(to) => format!("{kind} to {to}"),
+            Figure::Cost => kind.to_owned(),
             Figure::Calls => format!("system calls of {kind}"),
         };
         let Quartiles {
@@ -140,6 +144,7 @@ impl Outcome {
     pub(crate) fn json(&self) -> Value {
         let (figure, to) = match self.goal.figure {
             Figure::Ratio(to) => ("ratio", Some(to)),
+            Figure::Cost => ("cost", None),
             Figure::Calls => ("system_calls", None),
         };
         json!({

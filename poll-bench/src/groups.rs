@@ -4,6 +4,7 @@ pub(crate) mod channels;
 pub(crate) mod codec;
 pub(crate) mod echo;
 pub(crate) mod locks;
+pub(crate) mod memory;
 pub(crate) mod register;
 pub(crate) mod rt;
 pub(crate) mod sleep;
@@ -29,6 +30,7 @@ pub(crate) const NAMES: &[&str] = &[
     "rt",
     "echo",
     "async-echo",
+    "memory",
     "reactor",
 ];
 
@@ -46,6 +48,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "rt" => Ok(rt::cases()),
         "echo" => Ok(echo::cases()),
         "async-echo" => Ok(echo::async_cases()),
+        "memory" => Ok(memory::cases()),
         "reactor" => Ok(echo::reactor_cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }

@@ -63,8 +63,7 @@ impl Sample {
         Ok(Self {
             cost: end - start,
             allocations: Some(allocations() - memory),
-            returns: None,
-            bytes: None,
+            ..Self::NONE
         })
     }
 }
@@ -201,8 +200,8 @@ pub(crate) struct Row {
     pub(crate) cost: Quartiles,
     /// To the reference, in the same round.
     pub(crate) ratio: Quartiles,
-    /// The cost of each round.
-    rounds: Vec<u64>,
+    /// The same, of each round.
+    rounds: Vec<f64>,
     pub(crate) allocations: Option<f64>,
     pub(crate) returns: Option<f64>,
     pub(crate) calls: Option<f64>,
@@ -213,8 +212,8 @@ impl Row {
     /// The ratio to another kind, in the same round.
     pub(crate) fn ratio_to(&self, other: &Self) -> Quartiles {
         let pairs = self.rounds.iter().zip(&other.rounds);
-        let ratios: Vec<f64> = pairs.map(|(&one, &other)| per(one, other)).collect();
-        Quartiles::of(&ratios)
+        let figures: Vec<f64> = pairs.map(|(own, other)| own / other).collect();
+        Quartiles::of(&figures)
     }
 }
 
@@ -269,7 +268,7 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
         kind,
         cost: Quartiles::of(&figures(&|sample| per(sample.cost, operations))),
         ratio: Quartiles::of(&ratios),
-        rounds: own.iter().map(|sample| sample.cost).collect(),
+        rounds: figures(&|sample| per(sample.cost, operations)),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {
             let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();

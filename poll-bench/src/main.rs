@@ -8,6 +8,7 @@ mod echo;
 mod goals;
 mod groups;
 mod harness;
+mod hold;
 mod peers;
 mod report;
 mod stats;
@@ -25,9 +26,10 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels locks codec register timers sleep rt echo async-echo reactor)
+       (wait wake channels locks codec register timers sleep rt echo async-echo memory reactor)
        poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
+       poll-bench hold tasks|sleepers|connections KIND COUNT
        poll-bench count GROUP CASE KIND OPERATIONS";
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn run(words: &[&str]) -> io::Result<()> {
         ["serve", kind, connections, messages] => {
             echo::serve(kind, number(connections)?, number(messages)?)
         }
+        ["hold", what, kind, count] => hold::hold(what, kind, number(count)?),
         ["count", group, case, kind, operations] => count(group, case, kind, number(operations)?),
         ["instructions"] => {
             sys::end_after(Duration::from_secs(900));

@@ -94,7 +94,7 @@ const COUNTS: &[Count] = &[
         of: |row| row.returns,
     },
     Count {
-        name: "bytes",
+        name: "heap",
         digits: 1,
         of: |row| row.bytes,
     },

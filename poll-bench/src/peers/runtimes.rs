@@ -55,6 +55,9 @@ pub(crate) trait Runtime: 'static {
     /// What the task returned.
     fn joined<T: Send + 'static>(end: <Self::Join<T> as Future>::Output) -> io::Result<T>;
 
+    /// Lets the task go on without its end being awaited.
+    fn detach<T: Send + 'static>(task: Self::Join<T>);
+
     /// Lets other tasks run.
     fn yield_now() -> impl Future<Output = ()> + Send;
 

@@ -23,7 +23,8 @@ pub(crate) fn serve<R: Runtime>(runtime: &R, streams: Vec<TcpStream>) -> io::Res
     Ok(Served::after(0))
 }
 
-async fn echo<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
+/// Echoes until the peer is gone.
+pub(crate) async fn echo<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
     let mut buffer = [0; BUFFER];
     loop {
         let read = R::read(&mut stream, &mut buffer).await?;

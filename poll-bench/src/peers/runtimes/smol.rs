@@ -81,6 +81,10 @@ impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
         Ok(end)
     }
 
+    fn detach<T: Send + 'static>(task: Self::Join<T>) {
+        task.detach();
+    }
+
     fn yield_now() -> impl Future<Output = ()> + Send {
         future::yield_now()
     }

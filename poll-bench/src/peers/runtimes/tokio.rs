@@ -36,6 +36,10 @@ macro_rules! on_tokio {
             end.map_err(io::Error::other)
         }
 
+        fn detach<T: Send + 'static>(task: Self::Join<T>) {
+            drop(task);
+        }
+
         fn yield_now() -> impl Future<Output = ()> + Send {
             $library::task::yield_now()
         }
