@@ -11,6 +11,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Arguments that make a program end by itself; one that is not listed is run without any.
 const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("async_chat", &["--workers", "2", "--self-test"]),
     ("async_proxy", &["--workers", "2", "--self-test"]),
     ("echo_server", &["--self-test"]),
     ("http_demo", &["--seconds", "1"]),
