@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use poll_os::Registry;
 
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, Origin};
 use crate::time::Instant;
 use current::Current;
 
@@ -98,6 +98,7 @@ impl Runtime {
     }
 
     /// As [`Handle::spawn`].
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -107,6 +108,7 @@ impl Runtime {
     }
 
     /// As [`Handle::spawn_blocking`].
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -249,13 +251,15 @@ impl<R> fmt::Debug for Runtime<R> {
 /// # Panics
 ///
 /// Outside of a runtime; [`Handle::try_current`] tells without.
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    match context::with_current(|context| Arc::clone(&context.lane)) {
-        Some(lane) => lane.spawn(future),
+    let origin = Origin::here();
+    match context::with_current(|context| context.lane.make(future, origin)) {
+        Some(made) => made.start(),
         None => panic!("{NoRuntime}"),
     }
 }
@@ -265,6 +269,7 @@ where
 /// # Panics
 ///
 /// Outside of a runtime.
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn_blocking<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,

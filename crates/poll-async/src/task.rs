@@ -6,6 +6,8 @@ mod id;
 mod join;
 mod join_set;
 pub(crate) mod local;
+pub(crate) mod running;
+mod span;
 mod yield_now;
 
 pub use budget::{Unconstrained, consume_budget, unconstrained};
@@ -15,11 +17,38 @@ pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use yield_now::yield_now;
 
-pub(crate) use body::{Body, Entry, Payload};
+use std::sync::Arc;
 
-/// What the executor knows of a task while it is queued.
-#[derive(Clone, Copy, Debug)]
+use crate::runtime::Lane;
+
+pub(crate) use body::{Body, Outcome, Payload};
+pub(crate) use span::{Origin, Span};
+
+/// The name of the task that polls this; none outside of a task, as in the future of `block_on`.
+#[must_use]
+pub fn try_id() -> Option<Id> {
+    running::id()
+}
+
+/// The name of the task that polls this.
+///
+/// # Panics
+///
+/// Outside of a task, as in the future of `block_on`; [`try_id`] tells without.
+#[must_use]
+pub fn id() -> Id {
+    match try_id() {
+        Some(id) => id,
+        None => panic!("this is polled by no task"),
+    }
+}
+
+/// What the executor knows of a task.
+#[derive(Debug)]
 pub(crate) struct Meta {
+    /// Whose table it is in.
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) slot: usize,
     pub(crate) id: Id,
 }
 

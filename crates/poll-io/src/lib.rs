@@ -54,6 +54,12 @@ pub mod reactor {
     pub use poll_reactor::*;
 }
 
+/// An async runtime: tasks, timers, sockets, channels and locks; see `poll-async`.
+#[cfg(feature = "runtime")]
+pub mod runtime {
+    pub use poll_async::*;
+}
+
 /// mio's interface over the core; see `poll-mio`.
 #[cfg(feature = "mio")]
 pub mod mio {

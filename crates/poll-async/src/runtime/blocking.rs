@@ -10,7 +10,7 @@ use std::thread;
 
 use super::settings::Settings;
 use super::shared::Shared;
-use crate::task::Runnable;
+use crate::task::{Runnable, running};
 use crate::threads::{Condvar, Mutex, lock, wait_timeout_while, wait_while};
 
 /// Threads that are started when they are needed, and end when they have not been for a while.
@@ -74,7 +74,7 @@ impl Pool {
         let mut state = lock(&self.state);
         if state.is_closed {
             drop(state);
-            drop(runnable);
+            running::cancel(runnable);
             return;
         }
         state.queue.push_back(runnable);
@@ -104,7 +104,7 @@ impl Pool {
             _ => VecDeque::new(),
         };
         drop(state);
-        drop(left);
+        left.into_iter().for_each(running::cancel);
     }
 
     /// Starts a thread, as a worker or for closures: the one place that does. Whatever `work` holds
@@ -171,7 +171,7 @@ impl Pool {
         let left = core::mem::take(&mut state.queue);
         drop(state);
         self.filled.notify_all();
-        drop(left);
+        left.into_iter().for_each(running::cancel);
     }
 
     /// Waits until all threads have ended, at most for `timeout`; false if some have not.
@@ -200,5 +200,7 @@ impl Pool {
 
 fn run(runnable: Runnable) {
     // The closure is caught; this is for the waker of whoever waits for it.
-    drop(catch_unwind(AssertUnwindSafe(|| runnable.run())));
+    drop(catch_unwind(AssertUnwindSafe(|| {
+        running::run(runnable);
+    })));
 }

@@ -1,6 +1,7 @@
 //! Which runtime a thread is in, and which worker it is.
 
 use core::cell::RefCell;
+use core::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use super::worker::Core;
 use crate::task::Runnable;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+    // Never dropped, so that a runtime can be used and end while its thread does.
+    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Context>>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// The runtime that a thread is in.
@@ -41,9 +44,7 @@ pub(crate) struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         let before = self.before.take();
-        // Gone only while the thread ends, and then nobody asks any more.
-        let left = CURRENT.try_with(|current| current.replace(before));
-        drop(left);
+        drop(CURRENT.with(|current| current.replace(before)));
     }
 }
 
@@ -55,28 +56,24 @@ pub(crate) fn enter(context: Rc<Context>) -> Entered {
 
 /// The runtime that this thread is in.
 pub(crate) fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
-    let current = CURRENT.try_with(|current| current.borrow().as_ref().map(|context| f(context)));
-    current.ok().flatten()
+    CURRENT.with(|current| current.borrow().as_ref().map(|context| f(context)))
 }
 
 /// The same, to keep, for what runs code of others.
 pub(crate) fn current() -> Option<Rc<Context>> {
-    CURRENT
-        .try_with(|current| current.borrow().clone())
-        .ok()
-        .flatten()
+    CURRENT.with(|current| current.borrow().clone())
 }
 
-/// Gives `runnable` to the worker of `shared` that this thread is, or back if it is none.
+/// Gives `runnable` to the worker of its runtime that this thread is, or back if it is none.
 pub(crate) fn with_core(
-    shared: &Arc<Shared>,
     runnable: Runnable,
     f: impl FnOnce(&Core, &Lane, Runnable),
 ) -> Option<Runnable> {
     let mut runnable = Some(runnable);
-    let _is_current = CURRENT.try_with(|current| {
+    let _is_current = CURRENT.with(|current| {
         let current = current.borrow();
         let context = current.as_ref()?;
+        let shared = runnable.as_ref()?.metadata().lane.shared();
         if !Arc::ptr_eq(context.lane.shared(), shared) {
             return None;
         }
@@ -85,6 +82,13 @@ pub(crate) fn with_core(
         Some(())
     });
     runnable
+}
+
+/// Whether this thread is a worker of `shared`.
+pub(crate) fn is_core_of(shared: &Arc<Shared>) -> bool {
+    let is_worker =
+        |context: &Context| context.is_worker() && Arc::ptr_eq(context.lane.shared(), shared);
+    with_current(is_worker).unwrap_or(false)
 }
 
 /// # Panics

@@ -3,7 +3,7 @@
 use core::future::Future;
 use core::pin::pin;
 use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::task::{Context as TaskContext, Poll, Waker};
 use core::time::Duration;
 use std::io;
@@ -21,7 +21,7 @@ use super::idle::Risen;
 use super::parker::Token;
 use super::shared::{Engine, Lane, Shared};
 use super::worker::{self, Core, Next};
-use crate::task::{JoinHandle, budget};
+use crate::task::{JoinHandle, Origin, budget};
 use crate::threads::{Mutex, MutexGuard, lock};
 
 /// What makes a thread the worker, while no thread is.
@@ -131,6 +131,7 @@ impl Current {
         let mut future = pin!(future);
         let main = Arc::new(Main {
             is_woken: AtomicBool::new(true),
+            is_driven: AtomicBool::new(false),
             shared: Arc::clone(self.shared()),
             thread: thread::current(),
         });
@@ -142,6 +143,7 @@ impl Current {
         };
         loop {
             if let Some(driving) = self.drive(handle) {
+                main.is_driven.store(true, Relaxed);
                 return driving.block_on(&main, poll);
             }
             // Another thread drives the runtime; this one polls its own future meanwhile.
@@ -193,12 +195,12 @@ impl Current {
         context::enter(self.context(handle, None))
     }
 
-    pub(crate) fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_local<F>(&self, future: F, origin: Origin) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.lane.spawn_local(future)
+        self.lane.make_local(future, origin).start()
     }
 
     /// From here on the engine's descriptor may be waited on by others.
@@ -327,6 +329,8 @@ impl Driving<'_> {
 #[derive(Debug)]
 struct Main {
     is_woken: AtomicBool,
+    /// Whether the thread that waits for it is the worker, from some time on.
+    is_driven: AtomicBool,
     shared: Arc<Shared>,
     thread: Thread,
 }
@@ -337,7 +341,11 @@ impl Wake for Main {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.is_woken.swap(true, SeqCst) {
+        if self.is_woken.swap(true, SeqCst) {
+            return;
+        }
+        // Its thread drives the runtime and is this one: it looks before it sleeps.
+        if !self.is_driven.load(Relaxed) || !context::is_core_of(&self.shared) {
             self.shared.notify();
             // For a thread that waits until it may drive.
             self.thread.unpark();

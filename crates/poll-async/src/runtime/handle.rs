@@ -16,7 +16,7 @@ use super::context::{self, Context};
 use super::current::Current;
 use super::metrics::RuntimeMetrics;
 use super::shared::{Lane, Shared};
-use crate::task::{JoinHandle, budget};
+use crate::task::{JoinHandle, Origin, budget};
 
 /// A handle to a runtime: it spawns tasks from any thread, and makes threads know the runtime.
 ///
@@ -132,12 +132,14 @@ impl Handle {
     /// It is polled for the first time when a worker comes to it; the handle joins it, and dropping
     /// that leaves the task alone. One allocation. After the end of the runtime the future is
     /// dropped at once, and joining says that it was cancelled.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.with_lane(|lane| lane.spawn(future))
+        let origin = Origin::here();
+        self.with_lane(|lane| lane.make(future, origin)).start()
     }
 
     /// Runs `f` on a thread where it may block: on one of its own, but for a limit
@@ -146,12 +148,20 @@ impl Handle {
     /// A closure that has begun is not stopped by [`JoinHandle::abort`]; one that has not is
     /// dropped. If the system refuses the first of those threads, joining says that the task was
     /// cancelled.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_blocking<F, T>(&self, f: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.with_lane(|lane| lane.spawn_blocking(f))
+        let origin = Origin::here();
+        let handle = self.clone();
+        let inside = move || {
+            let _entered = handle.enter();
+            f()
+        };
+        self.with_lane(|lane| lane.make_blocking(inside, origin))
+            .start()
     }
 
     /// The own lane of the worker that this thread is, if it is one of this runtime.

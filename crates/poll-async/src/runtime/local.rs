@@ -13,7 +13,7 @@ use poll_os::Registry;
 use super::current::{Current, Progress};
 use super::handle::{EnterGuard, Handle};
 use super::{Builder, RuntimeMetrics, context};
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, Origin};
 use crate::time::Instant;
 
 /// A runtime of one thread, whose tasks need not be `Send`.
@@ -74,12 +74,13 @@ impl LocalRuntime {
     }
 
     /// Runs `future` as a task on this thread: as [`Handle::spawn`].
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.current.spawn_local(future)
+        self.current.spawn_local(future, Origin::here())
     }
 
     /// What other threads spawn with. Its [`block_on`](Handle::block_on) polls its own future
@@ -154,14 +155,19 @@ impl<R> fmt::Debug for LocalRuntime<R> {
 /// # Panics
 ///
 /// Outside of a [`LocalRuntime`].
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let context = context::current().filter(|context| context.is_local);
-    match context {
-        Some(context) => context.lane.spawn_local(future),
+    let origin = Origin::here();
+    let made = context::with_current(|context| {
+        let is_local = context.is_local;
+        is_local.then(|| context.lane.make_local(future, origin))
+    });
+    match made.flatten() {
+        Some(made) => made.start(),
         None => panic!("spawn_local outside of a LocalRuntime"),
     }
 }

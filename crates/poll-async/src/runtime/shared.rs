@@ -16,7 +16,6 @@ use poll_os::{Poll, Registry};
 
 use super::blocking::Pool;
 use super::clock::{RuntimeClock, SharedClock};
-use super::context;
 use super::idle::{Calls, Idle, Risen};
 use super::parker::{Parker, Token};
 use super::queue::{Queue, take_one};
@@ -24,7 +23,7 @@ use super::settings::{Settings, UnhandledPanic};
 use super::tasks::Tasks;
 use super::wheel::Wheel;
 use crate::io::source::{OWN, Sources};
-use crate::task::{Id, Payload, Runnable};
+use crate::task::{Id, Payload, Runnable, running};
 use crate::threads::{Mutex, lock};
 
 /// The engine with its loop. Timers are in the wheels of the workers, and what is posted says only
@@ -76,7 +75,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<RuntimeClock>,
     pub(crate) settings: Settings,
     pub(crate) pool: Pool,
-    /// How many tasks were aborted and have not been dropped yet.
+    /// How many tasks were aborted and have not been dropped yet, and more when the runtime ends:
+    /// while it is not zero, each is looked up before it is polled.
     aborting: AtomicUsize,
     /// Whether workers are to end.
     is_closing: AtomicBool,
@@ -146,7 +146,7 @@ impl Shared {
     }
 
     /// Queues a task that no worker of this runtime made ready.
-    fn inject(&self, runnable: Runnable) {
+    pub(crate) fn inject(&self, runnable: Runnable) {
         self.injector.push(runnable);
         self.notify();
         if self.is_drained() {
@@ -273,6 +273,7 @@ impl Shared {
     pub(crate) fn drop_tasks(&self) {
         let mut wakers = Vec::new();
         self.sources.close(&mut wakers);
+        self.aborting.fetch_add(1, SeqCst);
         for seat in &self.seats {
             wakers.extend(seat.tasks.close());
         }
@@ -293,15 +294,17 @@ impl Shared {
 
     fn drop_queued(&self) {
         for seat in &self.seats {
-            drop(seat.next.take());
+            if let Some(runnable) = seat.next.take() {
+                running::cancel(runnable);
+            }
         }
         for stealer in &self.stealers {
             while let Some(runnable) = super::queue::steal_one(stealer) {
-                drop(runnable);
+                running::cancel(runnable);
             }
         }
         while let Some(runnable) = take_one(&self.injector) {
-            drop(runnable);
+            running::cancel(runnable);
         }
     }
 
@@ -310,7 +313,7 @@ impl Shared {
         self.seats.iter().map(|seat| seat.tasks.len()).sum()
     }
 
-    fn report_panic(&self, id: Id, payload: Payload) {
+    fn report_panic(&self, id: Option<Id>, payload: Payload) {
         match &self.settings.unhandled_panic {
             UnhandledPanic::Ignore => {}
             UnhandledPanic::ShutdownRuntime => {
@@ -318,7 +321,12 @@ impl Shared {
                 self.close();
                 self.told_end();
             }
-            UnhandledPanic::Call(call) => call(id, &*payload),
+            UnhandledPanic::Call(call) => {
+                // Outcomes and futures are dropped by tasks.
+                if let Some(id) = id {
+                    call(id, &*payload);
+                }
+            }
         }
         // Its destructor may panic in turn.
         let dropped = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(payload)));
@@ -359,44 +367,41 @@ impl Lane {
         self.shared.seat(self.seat)
     }
 
-    /// Queues a task that was made ready: with the worker that this thread is, or for any.
-    pub(crate) fn schedule(&self, runnable: Runnable, is_yield: bool) {
-        let refused = context::with_core(&self.shared, runnable, |core, lane, runnable| {
-            core.push(lane, runnable, is_yield);
-        });
-        if let Some(runnable) = refused {
-            self.shared.inject(runnable);
+    /// A task has ended, or will never be run: it leaves the table.
+    pub(crate) fn end(&self, slot: usize) {
+        let shared = &self.shared;
+        if self.seat().tasks.remove(slot) {
+            shared.aborting.fetch_sub(1, SeqCst);
         }
-    }
-
-    /// A task has ended, or will never be run.
-    pub(crate) fn end(&self, slot: usize, id: Id) {
-        if self.seat().tasks.remove(slot, id) {
-            self.shared.aborting.fetch_sub(1, SeqCst);
-        }
-        if self.shared.awaits_end.load(SeqCst) && self.shared.tasks() == 0 {
-            self.shared.told_end();
+        if shared.awaits_end.load(SeqCst) && shared.tasks() == 0 {
+            shared.told_end();
         }
     }
 
     pub(crate) fn abort(&self, slot: usize, id: Id) {
-        if let Some(waker) = self.seat().tasks.abort(slot, id) {
-            self.shared.aborting.fetch_add(1, SeqCst);
+        if let Some(waker) = self.mark_aborted(slot, id) {
             waker.wake();
         }
     }
 
-    /// Whether the task was aborted, to be asked when it is being polled: an abort that comes later
-    /// has it polled again. One load unless some task was aborted and has not been dropped yet.
-    pub(crate) fn is_aborted(&self, slot: usize, id: Id) -> bool {
-        self.shared.aborting.load(Relaxed) != 0 && self.seat().tasks.is_aborted(slot, id)
+    /// The task is dropped when it is polled next; what wakes it for that, unless it has ended or
+    /// was aborted before.
+    pub(crate) fn mark_aborted(&self, slot: usize, id: Id) -> Option<Waker> {
+        let waker = self.seat().tasks.abort(slot, id)?;
+        self.shared.aborting.fetch_add(1, SeqCst);
+        Some(waker)
+    }
+
+    /// Whether the task is to be dropped. One load unless some task is.
+    pub(crate) fn is_aborted(&self, slot: usize) -> bool {
+        self.shared.aborting.load(Relaxed) != 0 && self.seat().tasks.is_aborted(slot)
+    }
+
+    pub(crate) fn report_panic(&self, id: Option<Id>, payload: Payload) {
+        self.shared.report_panic(id, payload);
     }
 
     pub(crate) fn has_ended(&self, slot: usize, id: Id) -> bool {
         !self.seat().tasks.contains(slot, id)
-    }
-
-    pub(crate) fn report_panic(&self, id: Id, payload: Payload) {
-        self.shared.report_panic(id, payload);
     }
 }

@@ -5,81 +5,101 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use async_task::{Builder, ScheduleInfo, WithInfo};
+use async_task::{Builder, ScheduleInfo, Task, WithInfo};
 
+use super::context;
 use super::shared::Lane;
-use crate::task::{AbortHandle, Body, Entry, JoinHandle, Meta, Runnable};
+use crate::task::{Body, JoinHandle, Meta, Origin, Outcome, Runnable, Span, running};
+
+/// A task that was made and is not queued yet, so that no code of others runs while it is made.
+#[must_use = "a task has to be started"]
+pub(crate) struct Made<T> {
+    runnable: Runnable,
+    handle: JoinHandle<T>,
+    /// Whether its runtime has ended.
+    is_refused: bool,
+}
+
+impl<T> Made<T> {
+    /// Queues the task, or drops it if its runtime has ended.
+    pub(crate) fn start(self) -> JoinHandle<T> {
+        match self.is_refused {
+            true => running::cancel(self.runnable),
+            false => self.runnable.schedule(),
+        }
+        self.handle
+    }
+}
 
 impl Lane {
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F) -> JoinHandle<F::Output>
+    pub(crate) fn make<F>(self: &Arc<Self>, future: F, origin: Origin) -> Made<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = self.insert(future, |builder, body| {
-            builder.spawn(|_| body, WithInfo(self.scheduler()))
-        });
-        if let Some(runnable) = runnable {
-            self.schedule(runnable, false);
-        }
-        handle
+        self.insert(future, "task", origin, |builder, body| {
+            builder.spawn(|_| body, WithInfo(schedule))
+        })
     }
 
     /// The same for a future that stays on this thread.
-    pub(crate) fn spawn_local<F>(self: &Arc<Self>, future: F) -> JoinHandle<F::Output>
+    pub(crate) fn make_local<F>(self: &Arc<Self>, future: F, origin: Origin) -> Made<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (runnable, handle) = self.insert(future, |builder, body| {
-            builder.spawn_local(|_| body, WithInfo(self.scheduler()))
-        });
-        if let Some(runnable) = runnable {
-            self.schedule(runnable, false);
-        }
-        handle
+        self.insert(future, "local", origin, |builder, body| {
+            builder.spawn_local(|_| body, WithInfo(schedule))
+        })
     }
 
     /// The same for a closure that may block, which runs on a thread of the pool.
-    pub(crate) fn spawn_blocking<F, T>(self: &Arc<Self>, f: F) -> JoinHandle<T>
+    pub(crate) fn make_blocking<F, T>(self: &Arc<Self>, f: F, origin: Origin) -> Made<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let (runnable, handle) = self.insert(Blocking(Some(f)), |builder, body| {
-            let lane = Arc::clone(self);
-            let schedule = move |runnable| lane.shared().pool.push(lane.shared(), runnable);
+        let schedule = |runnable: Runnable| {
+            let shared = Arc::clone(runnable.metadata().lane.shared());
+            shared.pool.push(&shared, runnable);
+        };
+        self.insert(Blocking(Some(f)), "blocking", origin, |builder, body| {
             builder.spawn(|_| body, schedule)
-        });
-        if let Some(runnable) = runnable {
-            runnable.schedule();
-        }
-        handle
-    }
-
-    fn scheduler(self: &Arc<Self>) -> impl Fn(Runnable, ScheduleInfo) + Send + Sync + 'static {
-        let lane = Arc::clone(self);
-        move |runnable, info| lane.schedule(runnable, info.woken_while_running)
+        })
     }
 
     fn insert<F: Future>(
         self: &Arc<Self>,
         future: F,
-        make: impl FnOnce(
-            Builder<Meta>,
-            Body<F>,
-        ) -> (
-            Runnable,
-            async_task::Task<<Body<F> as Future>::Output, Meta>,
-        ),
-    ) -> (Option<Runnable>, JoinHandle<F::Output>) {
-        self.seat().tasks.insert(self.index(), |slot, id| {
-            let lane = Arc::clone(self);
-            let body = Body::new(future, Entry { lane, slot, id });
-            let (runnable, task) = make(Builder::new().metadata(Meta { id }), body);
-            let target = AbortHandle::new(Arc::clone(self), slot, id);
-            (runnable, JoinHandle::new(task.fallible(), target))
-        })
+        kind: &'static str,
+        origin: Origin,
+        make: impl FnOnce(Builder<Meta>, Body<F>) -> (Runnable, Task<Outcome<F::Output>, Meta>),
+    ) -> Made<F::Output> {
+        let ((runnable, handle), is_refused) =
+            self.seat().tasks.insert(self.index(), |slot, id| {
+                let lane = Arc::clone(self);
+                let builder = Builder::new().metadata(Meta { lane, slot, id });
+                let lane = Arc::clone(self);
+                let body = Body::new(future, lane, slot, Span::new(id, kind, origin));
+                let (runnable, task) = make(builder, body);
+                (runnable, JoinHandle::new(task, id))
+            });
+        Made {
+            runnable,
+            handle,
+            is_refused,
+        }
+    }
+}
+
+/// Queues a task that was made ready: with the worker that this thread is, or for any.
+fn schedule(runnable: Runnable, info: ScheduleInfo) {
+    let refused = context::with_core(runnable, |core, lane, runnable| {
+        core.push(lane, runnable, info.woken_while_running);
+    });
+    if let Some(runnable) = refused {
+        let shared = Arc::clone(runnable.metadata().lane.shared());
+        shared.inject(runnable);
     }
 }
 

@@ -31,38 +31,35 @@ struct Entry {
 }
 
 impl Tasks {
-    /// Adds the task that `make` builds, which is told its slot and its id. None if the runtime has
-    /// ended: then the task is never run.
+    /// Adds the task that `make` builds, which is told its slot and its id; true beside it if the
+    /// runtime has ended, and it is not added.
     pub(crate) fn insert<R>(
         &self,
         shard: usize,
         make: impl FnOnce(usize, Id) -> (Runnable, R),
-    ) -> (Option<Runnable>, R) {
+    ) -> ((Runnable, R), bool) {
         let mut table = lock(&self.table);
         table.spawned += 1;
         let id = Id::new(table.spawned, shard);
         let slot = table.entries.vacant_key();
         // Allocates and moves the future; no code of it runs.
-        let (runnable, rest) = make(slot, id);
-        if table.is_closed {
-            drop(table);
-            // Drops the future, whose entry does not exist.
-            drop(runnable);
-            return (None, rest);
+        let made = make(slot, id);
+        if !table.is_closed {
+            let waker = made.0.waker();
+            table.entries.insert(Entry { waker, id });
         }
-        let waker = runnable.waker();
-        table.entries.insert(Entry { waker, id });
-        (Some(runnable), rest)
+        (made, table.is_closed)
     }
 
     /// Takes out a task that has ended; true if it had been aborted.
-    pub(crate) fn remove(&self, slot: usize, id: Id) -> bool {
+    pub(crate) fn remove(&self, slot: usize) -> bool {
         let mut table = lock(&self.table);
-        if table.entries.get(slot).is_none_or(|entry| entry.id != id) {
-            return false;
-        }
-        let entry = table.entries.remove(slot);
-        let place = table.aborted.iter().position(|aborted| *aborted == slot);
+        // One that was refused is not in it.
+        let entry = table.entries.try_remove(slot);
+        let place = match table.aborted.is_empty() {
+            true => None,
+            false => table.aborted.iter().position(|aborted| *aborted == slot),
+        };
         if let Some(place) = place {
             table.aborted.swap_remove(place);
         }
@@ -85,11 +82,10 @@ impl Tasks {
         Some(waker)
     }
 
-    /// Whether the task was aborted.
-    pub(crate) fn is_aborted(&self, slot: usize, id: Id) -> bool {
+    /// Whether the task was aborted, or all of them are dropped.
+    pub(crate) fn is_aborted(&self, slot: usize) -> bool {
         let table = lock(&self.table);
-        let is_it = |entry: &Entry| entry.id == id;
-        table.aborted.contains(&slot) && table.entries.get(slot).is_some_and(is_it)
+        table.is_closed || table.aborted.contains(&slot)
     }
 
     /// Refuses tasks from here on, and hands out what schedules those that are left. They stay in

@@ -17,7 +17,7 @@ use super::idle::Risen;
 use super::parker::Token;
 use super::queue::Queue;
 use super::shared::{Engine, Lane, Seat, Shared};
-use crate::task::{Runnable, budget};
+use crate::task::{Runnable, budget, running};
 use crate::threads::MutexGuard;
 
 /// How often in a row the task that was made ready last may run before those that wait.
@@ -30,6 +30,8 @@ pub(crate) struct Core {
     /// How many times this worker looked for something to do.
     tick: Cell<u32>,
     in_a_row: Cell<u32>,
+    /// Whether a task was put to be next and not taken by this worker; another may have taken it.
+    may_have_next: Cell<bool>,
     is_searching: Cell<bool>,
     random: Cell<u64>,
     /// What a turn of the engine wakes; kept for its memory.
@@ -54,6 +56,7 @@ impl Core {
             queue,
             tick: Cell::new(0),
             in_a_row: Cell::new(0),
+            may_have_next: Cell::new(false),
             is_searching: Cell::new(false),
             // Zero would stay zero.
             random: Cell::new(seed | 1),
@@ -69,7 +72,10 @@ impl Core {
         }
         let runnable = match is_yield {
             true => Some(runnable),
-            false => lane.seat().next.swap(Some(runnable)),
+            false => {
+                self.may_have_next.set(true);
+                lane.seat().next.swap(Some(runnable))
+            }
         };
         if let Some(runnable) = runnable {
             self.queue.push(runnable);
@@ -107,9 +113,11 @@ impl Core {
     fn own(&self, lane: &Lane) -> Option<Runnable> {
         if let Queue::Stealable(_) = self.queue {
             let in_a_row = self.in_a_row.get();
-            if (in_a_row < IN_A_ROW || self.queue.is_empty())
+            if self.may_have_next.get()
+                && (in_a_row < IN_A_ROW || self.queue.is_empty())
                 && let Some(next) = lane.seat().next.take()
             {
+                self.may_have_next.set(false);
                 self.in_a_row.set(in_a_row + 1);
                 return Some(next);
             }
@@ -196,7 +204,9 @@ impl Context {
             .as_ref()
             .map(|_| shared.clock.now());
         // The task itself is caught; this is for the waker of whoever waits for its end.
-        let polled = catch_unwind(AssertUnwindSafe(|| budget::with(budget, || runnable.run())));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            budget::with(budget, || running::run(runnable));
+        }));
         drop(polled);
         if let (Some(started), Some((limit, call))) = (started, &shared.settings.slow_poll) {
             let took = shared.clock.now().saturating_duration_since(started);
@@ -371,7 +381,7 @@ impl Context {
             };
             drop(core);
             // Its destructor may queue others.
-            drop(runnable);
+            running::cancel(runnable);
         }
     }
 

@@ -11,21 +11,22 @@ use std::sync::Arc;
 
 use pin_project_lite::pin_project;
 
-use super::Id;
+use super::span::Span;
+use super::{Id, running};
 use crate::runtime::Lane;
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// What a task leaves: its value, its panic, or nothing if it was aborted.
+/// What a task leaves: its value, its panic, or nothing if it was dropped before its end.
 #[derive(Debug)]
-pub(crate) struct Outcome<T>(Option<Result<T, Panicked>>);
+pub(crate) struct Outcome<T>(Option<Result<T, Box<Panicked>>>);
 
 /// A panic, and whom to tell if nobody joins the task.
 #[derive(Debug)]
 struct Panicked {
     payload: Payload,
-    id: Id,
+    id: Option<Id>,
     lane: Arc<Lane>,
 }
 
@@ -53,82 +54,85 @@ impl<T> Drop for Outcome<T> {
 
 pin_project! {
     /// The future of a task.
-    pub(crate) struct Body<F: Future> {
+    pub(crate) struct Body<F> {
         // None once it is finished, so that its destructor has run before the join.
         #[pin]
         future: Option<F>,
-        entry: Entry,
+        lane: Arc<Lane>,
+        slot: usize,
+        span: Span,
     }
 
-    impl<F: Future> PinnedDrop for Body<F> {
+    impl<F> PinnedDrop for Body<F> {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            drop_unfinished(this.future, this.entry);
-        }
-    }
-}
-
-/// The place of a task in the table, which it leaves at its end.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) lane: Arc<Lane>,
-    pub(crate) slot: usize,
-    pub(crate) id: Id,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.lane.end(self.slot, self.id);
-    }
-}
-
-impl<F: Future> Body<F> {
-    pub(crate) const fn new(future: F, entry: Entry) -> Self {
-        Self {
-            future: Some(future),
-            entry,
+            give_up(this);
         }
     }
 }
 
 /// Drops a future that has not finished, if there is one: a panic of its destructor is reported.
-fn drop_unfinished<F>(mut future: Pin<&mut Option<F>>, entry: &Entry) {
-    if future.is_some()
-        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| future.set(None)))
-    {
-        entry.lane.report_panic(entry.id, payload);
+fn give_up<F>(body: Pin<&mut Body<F>>) {
+    let mut body = body.project();
+    if body.future.is_none() {
+        return;
+    }
+    let dropped = catch_unwind(AssertUnwindSafe(|| {
+        body.span.within(|| body.future.set(None));
+    }));
+    if let Err(payload) = dropped {
+        body.lane.report_panic(running::id(), payload);
+    }
+    body.lane.end(*body.slot);
+}
+
+impl<F> Body<F> {
+    /// For the task at `slot` in the table of `lane`, which it leaves at its end.
+    pub(crate) const fn new(future: F, lane: Arc<Lane>, slot: usize, span: Span) -> Self {
+        Self {
+            future: Some(future),
+            lane,
+            slot,
+            span,
+        }
     }
 }
 
 impl<F: Future> Future for Body<F> {
     type Output = Outcome<F::Output>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // Here and not before: what is scheduled already is not scheduled again by an abort, so
+        // that one that came after a look at a queued task would be seen by nobody.
+        if self.lane.is_aborted(self.slot) {
+            give_up(self);
+            return Poll::Ready(Outcome(None));
+        }
+        let mut this = self.as_mut().project();
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             // Only if polled after its end, which the executor does not.
             return Poll::Pending;
         };
-        // Here and not before: what is scheduled already is not scheduled again by an abort, so
-        // that one that came after a look at a queued task would be seen by nobody.
-        if this.entry.lane.is_aborted(this.entry.slot, this.entry.id) {
-            drop_unfinished(this.future, this.entry);
-            return Poll::Ready(Outcome(None));
-        }
-        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(context)));
+        let span = &*this.span;
+        let polled = catch_unwind(AssertUnwindSafe(|| span.within(|| future.poll(context))));
         let mut result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(value)) => Ok(value),
             Err(payload) => Err(payload),
         };
-        let dropped = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
-        if let (Ok(_), Err(payload)) = (&result, dropped) {
-            result = Err(payload);
+        if mem::needs_drop::<F>() {
+            let dropped = catch_unwind(AssertUnwindSafe(|| {
+                span.within(|| this.future.set(None));
+            }));
+            if let (Ok(_), Err(payload)) = (&result, dropped) {
+                result = Err(payload);
+            }
+        } else {
+            this.future.set(None);
         }
-        Poll::Ready(Outcome(Some(result.map_err(|payload| Panicked {
-            payload,
-            id: this.entry.id,
-            lane: Arc::clone(&this.entry.lane),
+        this.lane.end(*this.slot);
+        Poll::Ready(Outcome(Some(result.map_err(|payload| {
+            let (id, lane) = (running::id(), Arc::clone(this.lane));
+            Box::new(Panicked { payload, id, lane })
         }))))
     }
 }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_task::FallibleTask;
+use async_task::Task;
 
 use super::body::{Outcome, Payload};
 use super::{Id, Meta};
@@ -22,20 +22,20 @@ use crate::runtime::Lane;
 /// Cancel-safe: a join that was dropped can be repeated, with `&mut handle`.
 pub struct JoinHandle<T> {
     // Taken out when it is dropped or has told the end.
-    task: Option<FallibleTask<Outcome<T>, Meta>>,
-    target: AbortHandle,
+    task: Option<Task<Outcome<T>, Meta>>,
+    id: Id,
 }
 
 impl<T> JoinHandle<T> {
-    pub(crate) const fn new(task: FallibleTask<Outcome<T>, Meta>, target: AbortHandle) -> Self {
+    pub(crate) const fn new(task: Task<Outcome<T>, Meta>, id: Id) -> Self {
         let task = Some(task);
-        Self { task, target }
+        Self { task, id }
     }
 
     /// The name of the task.
     #[must_use]
     pub const fn id(&self) -> Id {
-        self.target.id()
+        self.id
     }
 
     /// Has the task dropped instead of polled again, as soon as it does not run any more. Joining
@@ -43,19 +43,26 @@ impl<T> JoinHandle<T> {
     ///
     /// A closure of [`spawn_blocking`](crate::spawn_blocking) that has begun is not stopped.
     pub fn abort(&self) {
-        self.target.abort();
+        if let Some(task) = &self.task {
+            let Meta { lane, slot, id } = task.metadata();
+            lane.abort(*slot, *id);
+        }
     }
 
     /// What [`abort`](Self::abort) needs, to be kept elsewhere.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        self.target.clone()
+        let place = self.task.as_ref().map(|task| {
+            let meta = task.metadata();
+            (Arc::clone(&meta.lane), meta.slot)
+        });
+        AbortHandle { place, id: self.id }
     }
 
     /// Whether the task has returned, panicked or been dropped.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.task.as_ref().is_none_or(FallibleTask::is_finished)
+        self.task.as_ref().is_none_or(Task::is_finished)
     }
 
     /// A handle that aborts the task when it is dropped.
@@ -77,12 +84,15 @@ impl<T> Future for JoinHandle<T> {
 
     /// Returns the error of a cancelled task if it is polled after its end.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let id = self.id();
+        let id = self.id;
         let outcome = match &mut self.task {
             None => None,
-            Some(task) => core::task::ready!(Pin::new(task).poll(context)),
+            // It has an outcome in any case: see `running::cancel`.
+            Some(task) => Some(core::task::ready!(Pin::new(task).poll(context))),
         };
-        self.task = None;
+        if let Some(task) = self.task.take() {
+            task.detach();
+        }
         Poll::Ready(match outcome.and_then(Outcome::into_result) {
             Some(Ok(value)) => Ok(value),
             Some(Err(payload)) => Err(JoinError::panicked(id, payload)),
@@ -102,16 +112,12 @@ impl<T> fmt::Debug for JoinHandle<T> {
 /// What aborts a task from anywhere. It does not keep the task alive.
 #[derive(Clone)]
 pub struct AbortHandle {
-    lane: Arc<Lane>,
-    slot: usize,
+    // None if the task was joined already.
+    place: Option<(Arc<Lane>, usize)>,
     id: Id,
 }
 
 impl AbortHandle {
-    pub(crate) const fn new(lane: Arc<Lane>, slot: usize, id: Id) -> Self {
-        Self { lane, slot, id }
-    }
-
     /// The name of the task.
     #[must_use]
     pub const fn id(&self) -> Id {
@@ -120,13 +126,16 @@ impl AbortHandle {
 
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
-        self.lane.abort(self.slot, self.id);
+        if let Some((lane, slot)) = &self.place {
+            lane.abort(*slot, self.id);
+        }
     }
 
     /// Whether the task has ended: its future is dropped, or about to be.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.lane.has_ended(self.slot, self.id)
+        let place = self.place.as_ref();
+        place.is_none_or(|(lane, slot)| lane.has_ended(*slot, self.id))
     }
 }
 
@@ -148,8 +157,10 @@ impl<T> AbortOnDrop<T> {
     #[must_use]
     pub fn detach(mut self) -> JoinHandle<T> {
         let task = self.0.task.take();
-        let target = self.0.target.clone();
-        JoinHandle { task, target }
+        JoinHandle {
+            task,
+            id: self.0.id,
+        }
     }
 }
 

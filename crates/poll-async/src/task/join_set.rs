@@ -225,6 +225,7 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F>(&mut self, future: F) -> AbortHandle
     where
         F: Future<Output = T> + Send + 'static,
@@ -234,6 +235,7 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Spawns a task in the runtime of `handle`.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_on<F>(&mut self, future: F, handle: &Handle) -> AbortHandle
     where
         F: Future<Output = T> + Send + 'static,
@@ -247,6 +249,7 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside of a [`LocalRuntime`](crate::runtime::LocalRuntime).
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
     where
         F: Future<Output = T> + 'static,
@@ -259,6 +262,7 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
     where
         F: FnOnce() -> T + Send + 'static,

@@ -1,5 +1,6 @@
 //! Spawning, joining, aborting, ending: on each kind of runtime.
 
+use core::cell::RefCell;
 use core::future::pending;
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +9,9 @@ use std::io;
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use poll_async::runtime::{Builder, LocalRuntime, Runtime, UnhandledPanic};
-use poll_async::task::yield_now;
-use poll_async::{spawn, time};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, UnhandledPanic};
+use poll_async::task::{self, yield_now};
+use poll_async::{spawn, spawn_blocking, time};
 
 /// One thread that drives itself, and one to three of its own.
 fn kinds() -> Vec<io::Result<Runtime>> {
@@ -190,7 +191,7 @@ fn closures_that_block_run_beside() {
     for runtime in kinds() {
         let runtime = runtime.unwrap();
         let value = runtime.block_on(async {
-            let blocking = poll_async::spawn_blocking(|| 42);
+            let blocking = spawn_blocking(|| 42);
             blocking.await.unwrap()
         });
         assert_eq!(value, 42);
@@ -260,4 +261,69 @@ fn an_abort_that_meets_the_worker_about_to_poll_is_not_lost() {
         }
     });
     assert_eq!(runtime.metrics().alive_tasks, 0);
+}
+
+#[test]
+fn a_task_knows_its_name_and_nothing_else_has_one() {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
+        assert_eq!(task::try_id(), None);
+        runtime.block_on(async {
+            assert_eq!(task::try_id(), None);
+            let handle = spawn(async {
+                let before = task::id();
+                yield_now().await;
+                let inner = spawn(async { task::id() });
+                let expected = inner.id();
+                assert_eq!(inner.await.unwrap(), expected);
+                assert_ne!(expected, before);
+                assert_eq!(task::id(), before);
+                before
+            });
+            let expected = handle.id();
+            assert_eq!(handle.await.unwrap(), expected);
+            let blocking = spawn_blocking(task::id);
+            let expected = blocking.id();
+            assert_eq!(blocking.await.unwrap(), expected);
+        });
+    }
+}
+
+#[test]
+fn a_closure_that_blocks_is_in_its_runtime() {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
+        let answer = runtime.block_on(async {
+            let closure = || {
+                let handle = Handle::current();
+                let task = spawn(async { 6 });
+                handle.block_on(async { task.await.unwrap() * spawn(async { 7 }).await.unwrap() })
+            };
+            spawn_blocking(closure).await.unwrap()
+        });
+        assert_eq!(answer, 42);
+    }
+}
+
+#[test]
+fn a_runtime_may_end_with_the_thread_that_keeps_it() {
+    thread_local! {
+        static KEPT: RefCell<Option<LocalRuntime>> = const { RefCell::new(None) };
+    }
+    let drops = Arc::new(AtomicUsize::new(0));
+    let dropped = Dropped(Arc::clone(&drops));
+    let thread = std::thread::spawn(move || {
+        // First of all, so that it is dropped last.
+        KEPT.set(None);
+        let runtime = LocalRuntime::new().unwrap();
+        let task = runtime.spawn_local(async move {
+            let _dropped = dropped;
+            time::sleep(Duration::from_secs(1000)).await;
+        });
+        runtime.block_on(yield_now());
+        assert!(!task.is_finished());
+        KEPT.set(Some(runtime));
+    });
+    thread.join().unwrap();
+    assert_eq!(drops.load(Ordering::SeqCst), 1);
 }

@@ -42,6 +42,8 @@ mod semaphore;
 mod sharing;
 mod stage;
 mod task_local;
+#[cfg(feature = "tracing")]
+mod traced;
 mod victims;
 mod wakers;
 mod watch;
