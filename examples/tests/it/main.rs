@@ -8,6 +8,7 @@
 )]
 
 mod chat;
+mod classic;
 mod exhaustion;
 mod hyper;
 mod key_value;

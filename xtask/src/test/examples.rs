@@ -13,6 +13,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const ARGUMENTS: &[(&str, &[&str])] = &[
     ("async_chat", &["--workers", "2", "--self-test"]),
     ("async_proxy", &["--workers", "2", "--self-test"]),
+    ("classic_http", &["--self-test"]),
     ("echo_server", &["--self-test"]),
     ("http_demo", &["--seconds", "1"]),
     ("http_server", &["--port", "0", "--run-ms", "100"]),
