@@ -1,6 +1,6 @@
 //! Shared pieces of the examples: command lines, engines by name, runtimes by the number of their
-//! workers, the console, terminals, streams that do not wait for ever, an HTTP load client, and
-//! server processes that are always ended.
+//! workers, the console, terminals, lines of limited length, streams that do not wait for ever, an
+//! HTTP load client, and server processes that are always ended.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
@@ -9,6 +9,7 @@ pub mod descriptors;
 pub mod engine;
 pub mod fetch;
 pub mod load;
+pub mod next_line;
 pub mod patient;
 pub mod receive;
 pub mod self_test;

@@ -31,6 +31,18 @@ fn the_udp_echo_returns_what_it_gets_in_batches() {
 }
 
 #[test]
+fn a_graceful_end_waits_for_jobs_and_says_what_it_cut() {
+    for workers in ["1", "2"] {
+        let program = env!("CARGO_BIN_EXE_graceful_shutdown");
+        let output = run(program, &["--self-test", "--workers", workers]);
+        assert!(
+            output.ends_with("3 connections, 2 jobs done, 1 cut\n"),
+            "{output}"
+        );
+    }
+}
+
+#[test]
 fn all_engines_agree() {
     let output = run(env!("CARGO_BIN_EXE_engine_choice"), &[]);
     assert!(output.ends_with("all engines agree\n"), "{output}");

@@ -21,13 +21,14 @@ mod guests;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::HashSet;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use examples::arguments::Arguments;
+use examples::next_line::next_line;
 use examples::{descriptors, self_test, workers};
-use poll_async::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
+use poll_async::io::{AsyncBufRead, BufReader};
 use poll_async::net::{TcpListener, TcpStream};
 use poll_async::runtime::{LocalRuntime, Runtime};
 use poll_async::select;
@@ -169,7 +170,7 @@ impl Room {
         input: &mut (impl AsyncBufRead + Unpin),
     ) -> io::Result<Option<Guest<'_>>> {
         stream.write_all(b"* what is your name?\n").await?;
-        while let Some(name) = next_line(input).await? {
+        while let Some(name) = next_line(input, LINE).await? {
             if name.is_empty() || name.len() > NAME {
                 let refusal = format!("* a name has 1 to {NAME} bytes\n");
                 stream.write_all(refusal.as_bytes()).await?;
@@ -190,7 +191,7 @@ impl Room {
 impl Guest<'_> {
     /// Lets the others hear what the guest says, until it ends.
     async fn speak(&self, input: &mut (impl AsyncBufRead + Unpin)) -> io::Result<()> {
-        while let Some(line) = next_line(input).await? {
+        while let Some(line) = next_line(input, LINE).await? {
             if !line.is_empty() {
                 self.room.say(&format!("{}: {line}", self.name));
             }
@@ -218,19 +219,4 @@ async fn hear(stream: &TcpStream, mut lines: Receiver<Line>) -> io::Result<()> {
             Err(RecvError::Closed) => return Ok(()),
         }
     }
-}
-
-/// The next line, without what a terminal would not print; none at the end.
-async fn next_line(input: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<String>> {
-    let mut line = Vec::new();
-    // Who never ends a line is not remembered without end.
-    let mut limited = input.take(LINE as u64);
-    let len = limited.read_until(b'\n', &mut line).await?;
-    if len == LINE && line.last() != Some(&b'\n') {
-        let error = format!("a line of more than {LINE} bytes");
-        return Err(io::Error::new(ErrorKind::InvalidData, error));
-    }
-    let text = String::from_utf8_lossy(&line);
-    let text = text.chars().filter(|char| !char.is_control()).collect();
-    Ok((len > 0).then_some(text))
 }
