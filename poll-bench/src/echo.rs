@@ -138,7 +138,11 @@ pub(crate) fn answer<S: Read + Write>(
 /// peers are gone. Prints its port at the start and its count of waits at the end.
 pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result<()> {
     crate::sys::end_after(Duration::from_secs(300));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    // Its queue is longer than that of std's: thousands connect at once, and whoever finds it full
+    // tries again after a second.
+    let listener = poll_net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let listener = TcpListener::from(listener);
+    listener.set_nonblocking(false)?;
     println!("{}", listener.local_addr()?.port());
     let mut streams = Vec::with_capacity(connections);
     for _ in 0..connections {
