@@ -10,6 +10,8 @@ use crate::stats::Quartiles;
 pub(crate) enum Figure {
     /// The cost of an operation, in that of this kind in the same round.
     Ratio(&'static str),
+    /// The cost of an operation, above that of this kind in the same round.
+    Above(&'static str),
     /// The cost of an operation.
     Cost,
     /// System calls per operation.
@@ -113,6 +115,7 @@ impl Outcome {
         let own = row(goal.kind)?;
         let (found, noise) = match goal.figure {
             Figure::Ratio(to) => (own.ratio_to(row(to)?), noise(rows)),
+            Figure::Above(base) => (own.above(row(base)?), 0.0),
             Figure::Cost => (own.cost, 0.0),
             Figure::Calls => (Quartiles::of(&[own.calls?]), 0.0),
         };
@@ -128,6 +131,7 @@ impl Outcome {
         let Goal { kind, at_most, .. } = self.goal;
         let what = match self.goal.figure {
             Figure::Ratio(to) => format!("{kind} to {to}"),
+            Figure::Above(base) => format!("{kind} above {base}"),
             Figure::Cost => kind.to_owned(),
             Figure::Calls => format!("system calls of {kind}"),
         };
@@ -144,6 +148,7 @@ impl Outcome {
     pub(crate) fn json(&self) -> Value {
         let (figure, to) = match self.goal.figure {
             Figure::Ratio(to) => ("ratio", Some(to)),
+            Figure::Above(base) => ("above", Some(base)),
             Figure::Cost => ("cost", None),
             Figure::Calls => ("system_calls", None),
         };

@@ -8,6 +8,7 @@ pub(crate) mod memory;
 pub(crate) mod register;
 pub(crate) mod rt;
 pub(crate) mod sleep;
+pub(crate) mod spin;
 pub(crate) mod timers;
 pub(crate) mod wait;
 pub(crate) mod wake;
@@ -31,6 +32,7 @@ pub(crate) const NAMES: &[&str] = &[
     "echo",
     "async-echo",
     "memory",
+    "spin",
     "reactor",
 ];
 
@@ -49,6 +51,7 @@ pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
         "echo" => Ok(echo::cases()),
         "async-echo" => Ok(echo::async_cases()),
         "memory" => Ok(memory::cases()),
+        "spin" => Ok(spin::cases()),
         "reactor" => Ok(echo::reactor_cases()),
         other => Err(io::Error::other(format!("no group is called {other:?}"))),
     }

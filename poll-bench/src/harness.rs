@@ -22,6 +22,8 @@ pub(crate) struct Sample {
     pub(crate) returns: Option<u64>,
     /// Memory held for each of what the case is about, where that is counted.
     pub(crate) bytes: Option<f64>,
+    /// The median of the operations, where the cost is that of hardly any.
+    pub(crate) p50: Option<u64>,
 }
 
 impl Sample {
@@ -31,6 +33,7 @@ impl Sample {
         allocations: Some(0),
         returns: None,
         bytes: None,
+        p50: None,
     };
 
     /// Adds the costs of `other`.
@@ -202,6 +205,8 @@ pub(crate) struct Row {
     pub(crate) ratio: Quartiles,
     /// The same, of each round.
     rounds: Vec<f64>,
+    /// What half of the operations do not exceed, where the cost is what hardly any does.
+    pub(crate) p50: Option<f64>,
     pub(crate) allocations: Option<f64>,
     pub(crate) returns: Option<f64>,
     pub(crate) calls: Option<f64>,
@@ -211,8 +216,17 @@ pub(crate) struct Row {
 impl Row {
     /// The ratio to another kind, in the same round.
     pub(crate) fn ratio_to(&self, other: &Self) -> Quartiles {
+        self.beside(other, |own, other| own / other)
+    }
+
+    /// The distance from another kind, in the same round.
+    pub(crate) fn above(&self, other: &Self) -> Quartiles {
+        self.beside(other, |own, other| own - other)
+    }
+
+    fn beside(&self, other: &Self, figure: fn(f64, f64) -> f64) -> Quartiles {
         let pairs = self.rounds.iter().zip(&other.rounds);
-        let figures: Vec<f64> = pairs.map(|(own, other)| own / other).collect();
+        let figures: Vec<f64> = pairs.map(|(&own, &other)| figure(own, other)).collect();
         Quartiles::of(&figures)
     }
 }
@@ -264,11 +278,16 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
         .iter()
         .map(|sample| sample.returns)
         .collect::<Option<Vec<_>>>();
+    let p50: Option<Vec<f64>> = own
+        .iter()
+        .map(|sample| sample.p50.map(|total| per(total, 1)))
+        .collect();
     Row {
         kind,
         cost: Quartiles::of(&figures(&|sample| per(sample.cost, operations))),
         ratio: Quartiles::of(&ratios),
         rounds: figures(&|sample| per(sample.cost, operations)),
+        p50: p50.map(|figures| Quartiles::of(&figures).median),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {
             let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();

@@ -84,7 +84,7 @@ pub(crate) fn hold(what: &str, kind: &str, count: usize) -> io::Result<()> {
 
 fn on<R: Runtime>(runtime: &R, held: Held, count: usize) -> io::Result<()> {
     // What is there only once is not to be counted.
-    let _few = once(runtime, held, 64)?;
+    let _few = once(runtime, held, 8)?;
     let (before, after) = once(runtime, held, count)?;
     println!("{}", after.resident.saturating_sub(before.resident));
     println!("{}", after.requested.saturating_sub(before.requested));

@@ -26,7 +26,7 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels locks codec register timers sleep rt echo async-echo memory reactor)
+       (wait wake channels locks codec register timers sleep rt echo async-echo memory spin reactor)
        poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench hold tasks|sleepers|connections KIND COUNT

@@ -79,6 +79,11 @@ struct Count {
 
 const COUNTS: &[Count] = &[
     Count {
+        name: "p50",
+        digits: 1,
+        of: |row| row.p50,
+    },
+    Count {
         name: "syscalls",
         digits: 2,
         of: |row| row.calls,
@@ -119,6 +124,7 @@ pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
                 "allocations": row.allocations,
                 "returns": row.returns,
                 "bytes": row.bytes,
+                "p50": row.p50,
             })
         })
         .collect();
