@@ -43,6 +43,12 @@ fn a_graceful_end_waits_for_jobs_and_says_what_it_cut() {
 }
 
 #[test]
+fn a_foreign_loop_draws_in_time_and_its_guest_answers_at_once() {
+    let output = run(env!("CARGO_BIN_EXE_foreign_loop"), &["--self-test"]);
+    assert!(output.contains(" frames, 503 orders, "), "{output}");
+}
+
+#[test]
 fn all_engines_agree() {
     let output = run(env!("CARGO_BIN_EXE_engine_choice"), &[]);
     assert!(output.ends_with("all engines agree\n"), "{output}");

@@ -15,6 +15,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("async_proxy", &["--workers", "2", "--self-test"]),
     ("classic_http", &["--self-test"]),
     ("echo_server", &["--self-test"]),
+    ("foreign_loop", &["--self-test"]),
     ("graceful_shutdown", &["--workers", "2", "--self-test"]),
     ("http_demo", &["--seconds", "1"]),
     ("http_server", &["--port", "0", "--run-ms", "100"]),
