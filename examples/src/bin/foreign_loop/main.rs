@@ -58,13 +58,13 @@ fn main() -> io::Result<()> {
     drop(entered);
     let address = listener.local_addr()?;
     println!("players may come to {address}");
-    drop(guest.spawn_local(welcome(listener, Rc::clone(&world))));
+    guest.spawn_local(welcome(listener, Rc::clone(&world)));
     let stopped = Rc::clone(&world);
-    drop(guest.spawn_local(async move {
+    guest.spawn_local(async move {
         signals.recv().await?;
         stopped.borrow_mut().is_over = true;
         io::Result::Ok(())
-    }));
+    });
     match is_test {
         true => self_test::against(move || play(address), || host(&guest, &world)),
         false => host(&guest, &world),
@@ -109,7 +109,7 @@ async fn welcome(listener: TcpListener, world: Rc<RefCell<World>>) {
     loop {
         // One that has left again, or no room for it: accepting goes on when there is.
         if let Ok((stream, _address)) = listener.accept().await {
-            drop(spawn_local(obey(stream, Rc::clone(&world))));
+            spawn_local(obey(stream, Rc::clone(&world)));
         }
     }
 }
