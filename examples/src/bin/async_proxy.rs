@@ -210,7 +210,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// The server and the clients of the self-test.
 async fn be_both_sides(server: std::net::TcpListener, proxy: SocketAddr) -> io::Result<()> {
-    const CLIENTS: usize = 200;
+    const CLIENTS: usize = 50;
     let server = TcpListener::from_std(server)?;
     let serving = poll_async::spawn(be_server(server));
     let mut clients = JoinSet::new();

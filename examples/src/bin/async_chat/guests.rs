@@ -40,7 +40,7 @@ pub(crate) async fn come(room: SocketAddr) -> io::Result<()> {
 /// it was told that it missed.
 async fn be_slow(room: SocketAddr) -> io::Result<(usize, usize)> {
     const TOGETHER: usize = 50;
-    const TIMES: usize = 200;
+    const TIMES: usize = 40;
     let long = "and so on ".repeat(90);
     let mut busy = Guest::enter(TcpStream::connect(room).await?, 90, None).await?;
     let slow = TcpSocket::v4()?;

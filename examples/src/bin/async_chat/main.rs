@@ -39,8 +39,10 @@ use poll_async::time::timeout;
 /// The longest line, and the longest name, in bytes.
 const LINE: usize = 1024;
 const NAME: usize = 32;
-/// How many lines a guest may be behind.
+/// How many lines a guest may be behind, beside what the system keeps for it.
 const BEHIND: usize = 256;
+/// How many bytes the system keeps for a guest; by itself it keeps megabytes.
+const KEPT: usize = 64 * 1024;
 /// How long a guest may take to say its name.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a guest that does not read, or has no name, may delay the end of the program.
@@ -148,6 +150,7 @@ impl Room {
     /// Receives a guest, until it leaves or the room closes.
     async fn receive(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
+        stream.get_ref().set_send_buffer_size(KEPT)?;
         let mut input = BufReader::new(stream);
         let introduction = self.introduce(stream, &mut input);
         let Some(guest) = timeout(PATIENCE, introduction).await?? else {
