@@ -20,6 +20,7 @@ mod settings;
 mod shared;
 mod spawn;
 mod tasks;
+mod unfinished;
 pub(crate) mod wheel;
 mod worker;
 
@@ -43,6 +44,7 @@ pub use in_place::block_in_place;
 pub use local::{LocalRuntime, spawn_local};
 pub use metrics::RuntimeMetrics;
 pub use settings::{PanicHook, UnhandledPanic};
+pub use unfinished::Unfinished;
 
 pub(crate) use shared::{Lane, Shared};
 
@@ -162,12 +164,12 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// `TimedOut`: it tells how many tasks were left, which have been dropped.
+    /// How many tasks were left, which have been dropped.
     ///
     /// # Panics
     ///
     /// As [`block_on`](Self::block_on).
-    pub fn shutdown_graceful(self, timeout: Duration) -> io::Result<()> {
+    pub fn shutdown_graceful(self, timeout: Duration) -> Result<(), Unfinished> {
         let shared = Arc::clone(self.handle.shared());
         let idle = core::future::poll_fn(|context| {
             if shared.tasks() == 0 {
@@ -179,12 +181,12 @@ impl Runtime {
                 _ => core::task::Poll::Pending,
             }
         });
-        if self.block_on(crate::time::timeout(timeout, idle)).is_ok() {
-            return Ok(());
+        // Whether its time was over does not matter: the last one may have ended just then.
+        let in_time = self.block_on(crate::time::timeout(timeout, idle));
+        match self.handle.shared().tasks() {
+            left if left > 0 && in_time.is_err() => Err(Unfinished::new(left)),
+            _ => Ok(()),
         }
-        let left = self.handle.shared().tasks();
-        let message = format!("{left} tasks have not ended in time");
-        Err(io::Error::new(io::ErrorKind::TimedOut, message))
     }
 
     /// Ends the runtime as a drop does, but waits for closures and for polls that are under way

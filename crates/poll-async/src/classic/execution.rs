@@ -24,7 +24,7 @@ pub fn runtime(main_task: impl Future<Output = ()> + Send + 'static) {
     let main_task = runtime.spawn(main_task);
     let joined = runtime.block_on(main_task);
     // It has no deadline, and so no error.
-    drop(runtime.shutdown_graceful(Duration::MAX));
+    let _all_in_time = runtime.shutdown_graceful(Duration::MAX);
     if let Err(Ok(payload)) = joined.map_err(JoinError::try_into_panic) {
         resume_unwind(payload);
     }

@@ -327,3 +327,34 @@ fn a_runtime_may_end_with_the_thread_that_keeps_it() {
     thread.join().unwrap();
     assert_eq!(drops.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_graceful_end_waits_for_tasks_and_tells_how_many_it_has_cut() {
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
+        let drops = Arc::new(AtomicUsize::new(0));
+        for _ in 0..10 {
+            let dropped = Dropped(Arc::clone(&drops));
+            runtime.spawn(async move {
+                time::sleep(Duration::from_millis(5)).await;
+                drop(dropped);
+            });
+        }
+        runtime.shutdown_graceful(Duration::from_secs(60)).unwrap();
+        assert_eq!(drops.load(Ordering::SeqCst), 10);
+    }
+    for runtime in kinds() {
+        let runtime = runtime.unwrap();
+        let drops = Arc::new(AtomicUsize::new(0));
+        let dropped = Dropped(Arc::clone(&drops));
+        runtime.spawn(async move {
+            let _dropped = dropped;
+            pending::<()>().await;
+        });
+        let cut = runtime.shutdown_graceful(Duration::from_millis(5));
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+        let cut = cut.unwrap_err();
+        assert_eq!(cut.to_string(), "1 task has not ended in time");
+        assert_eq!(io::Error::from(cut).kind(), io::ErrorKind::TimedOut);
+    }
+}
