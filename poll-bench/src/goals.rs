@@ -39,6 +39,15 @@ impl Goal {
         }
     }
 
+    /// A cost of at most this.
+    pub(crate) const fn cost(kind: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::Cost,
+            at_most,
+        }
+    }
+
     /// At most so many system calls.
     pub(crate) const fn calls(kind: &'static str, at_most: f64) -> Self {
         Self {

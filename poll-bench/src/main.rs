@@ -90,7 +90,7 @@ fn measure(words: &[&str]) -> io::Result<()> {
     let (effort, limit) = match flags[..] {
         [] => (Effort::Full, 1800),
         ["--quick"] => (Effort::Quick, 600),
-        ["--smoke"] => (Effort::Smoke, 120),
+        ["--smoke"] => (Effort::Smoke, 300),
         _ => return Err(io::Error::other(USAGE)),
     };
     sys::end_after(Duration::from_secs(limit));

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use crate::goals::{Figure, Goal};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample};
 use crate::hold::Held;
 use crate::stats::per;
@@ -13,11 +13,7 @@ const TASK: &[Goal] = &[
     Goal::ratio("poll-async", "tokio", 0.4),
     Goal::ratio("poll-async", "smol", 1.0),
 ];
-const CONNECTION: &[Goal] = &[Goal {
-    kind: "poll-async",
-    figure: Figure::Cost,
-    at_most: 384.0,
-}];
+const CONNECTION: &[Goal] = &[Goal::cost("poll-async", 384.0)];
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
     vec![

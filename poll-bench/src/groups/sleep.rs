@@ -5,24 +5,40 @@ use core::time::Duration;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use poll_loop::{Clock, Event, Interest, Monotonic, Notifications, Poller, Trigger};
+use poll_loop::{Clock, Event, Instant, Interest, Monotonic, Notifications, Poller, Trigger};
 
 use super::{unknown_kind, work_missing};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample};
+use crate::peers::runtimes::{Ours, Runtime, Smol, Tokio};
 use crate::sys;
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
-    vec![Box::new(Overshoot), Box::new(BesideTimers)]
+    let overshoot = |name, micros| Overshoot {
+        name,
+        asked: Duration::from_micros(micros),
+    };
+    vec![
+        Box::new(overshoot("sleep of 50 µs", 50)),
+        Box::new(overshoot("sleep of 1.5 ms", 1_500)),
+        Box::new(BesideTimers),
+    ]
 }
 
-const ASKED: Duration = Duration::from_micros(50);
-
 /// Short sleeps, one after the other.
-struct Overshoot;
+struct Overshoot {
+    name: &'static str,
+    asked: Duration,
+}
+
+const LATE: &[Goal] = &[
+    Goal::cost("poll-async", 80_000.0),
+    Goal::cost("poll-async workers", 80_000.0),
+];
 
 impl Case for Overshoot {
     fn name(&self) -> &'static str {
-        "sleep of 50 µs"
+        self.name
     }
 
     fn operation(&self) -> &'static str {
@@ -33,10 +49,17 @@ impl Case for Overshoot {
         &[
             "mio",
             "tokio",
+            "smol",
             "poll-os",
             "poll-loop wait",
             "poll-loop timer",
+            "poll-async",
+            "poll-async workers",
         ]
+    }
+
+    fn goals(&self) -> &'static [Goal] {
+        LATE
     }
 
     fn slice(&self) -> u64 {
@@ -48,37 +71,34 @@ impl Case for Overshoot {
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        let asked = self.asked;
         match kind {
             "mio" => {
                 let mut poll = mio::Poll::new()?;
                 let mut events = mio::Events::with_capacity(16);
-                Ok(measured(move || poll.poll(&mut events, Some(ASKED))))
+                Ok(measured(asked, move || poll.poll(&mut events, Some(asked))))
             }
-            "tokio" => {
-                let mut builder = tokio::runtime::Builder::new_current_thread();
-                let runtime = builder.enable_time().build()?;
-                Ok(measured(move || {
-                    runtime.block_on(async { tokio::time::sleep(ASKED).await });
-                    Ok(())
-                }))
-            }
+            "tokio" => Ok(in_a_task(Tokio::one()?, asked)),
+            "smol" => Ok(in_a_task(Smol::one(), asked)),
+            "poll-async" => Ok(in_a_task(Ours::one()?, asked)),
+            "poll-async workers" => Ok(in_a_task(Ours::workers()?, asked)),
             "poll-os" => {
                 let mut poll = poll_os::Poll::new()?;
                 let mut events = poll_os::Events::with_capacity(16);
-                Ok(measured(move || poll.wait(&mut events, Some(ASKED))))
+                Ok(measured(asked, move || poll.wait(&mut events, Some(asked))))
             }
             "poll-loop wait" => {
                 let mut poller = Poller::new()?;
                 let mut notifications = Notifications::with_capacity(16);
-                Ok(measured(move || {
-                    poller.wait(&mut notifications, Some(ASKED))
+                Ok(measured(asked, move || {
+                    poller.wait(&mut notifications, Some(asked))
                 }))
             }
             "poll-loop timer" => {
                 let mut poller = Poller::new()?;
                 let mut notifications = Notifications::with_capacity(16);
-                Ok(measured(move || {
-                    poller.set_timeout(ASKED)?;
+                Ok(measured(asked, move || {
+                    poller.set_timeout(asked)?;
                     poller.wait(&mut notifications, None)
                 }))
             }
@@ -88,18 +108,40 @@ impl Case for Overshoot {
 }
 
 /// The median of how much longer than asked `sleep` takes.
-fn measured<'fd>(mut sleep: impl FnMut() -> io::Result<()> + 'fd) -> Run<'fd> {
+fn measured<'fd>(asked: Duration, mut sleep: impl FnMut() -> io::Result<()> + 'fd) -> Run<'fd> {
     Box::new(move |operations| {
         let mut over = Vec::new();
         for _ in 0..operations {
             let start = Monotonic.now();
             sleep()?;
-            let slept = Monotonic.now().saturating_duration_since(start);
-            let longer = slept.checked_sub(ASKED);
-            over.push(longer.ok_or_else(|| io::Error::other(format!("early: {slept:?}")))?);
+            over.push(longer(start, asked)?);
         }
         median(over, operations)
     })
+}
+
+/// The same on a runtime, seen by the task that sleeps.
+fn in_a_task<'fd, R: Runtime>(runtime: R, asked: Duration) -> Run<'fd> {
+    Box::new(move |operations| {
+        let task = runtime.start(async move {
+            let mut over = Vec::new();
+            for _ in 0..operations {
+                let start = Monotonic.now();
+                R::sleep(asked).await;
+                over.push(longer(start, asked)?);
+            }
+            io::Result::Ok(over)
+        });
+        let over = runtime.block_on(async { R::joined(task.await) })??;
+        median(over, operations)
+    })
+}
+
+/// How much longer than asked it is since then.
+fn longer(start: Instant, asked: Duration) -> io::Result<Duration> {
+    let slept = Monotonic.now().saturating_duration_since(start);
+    let longer = slept.checked_sub(asked);
+    longer.ok_or_else(|| io::Error::other(format!("early: {slept:?}")))
 }
 
 /// A sample whose figure for each operation is the median.
