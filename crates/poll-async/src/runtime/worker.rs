@@ -112,13 +112,19 @@ impl Core {
 
     fn own(&self, lane: &Lane) -> Option<Runnable> {
         if let Queue::Stealable(_) = self.queue {
-            let in_a_row = self.in_a_row.get();
+            // Nothing is asked twice of the queue: others may have emptied it in between, and the
+            // task that is next would be left by a worker that goes to sleep.
+            if self.in_a_row.get() >= IN_A_ROW {
+                self.in_a_row.set(0);
+                if let Some(first) = self.queue.pop() {
+                    return Some(first);
+                }
+            }
             if self.may_have_next.get()
-                && (in_a_row < IN_A_ROW || self.queue.is_empty())
                 && let Some(next) = lane.seat().next.take()
             {
                 self.may_have_next.set(false);
-                self.in_a_row.set(in_a_row + 1);
+                self.in_a_row.set(self.in_a_row.get() + 1);
                 return Some(next);
             }
             self.in_a_row.set(0);
@@ -484,3 +490,6 @@ pub(crate) fn next_deadline(shared: &Shared, engine: &Engine) -> Option<Instant>
     let deadlines = [engine.next_deadline(), shared.next_deadline()];
     deadlines.into_iter().flatten().min()
 }
+
+#[cfg(all(test, not(loom)))]
+mod next;

@@ -1,0 +1,65 @@
+//! What a worker takes next while another one steals from it.
+
+use core::future::pending;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use super::{Core, IN_A_ROW, Next};
+use crate::runtime::clock::{Origin as Time, RuntimeClock};
+use crate::runtime::queue::{steal_one, take_one};
+use crate::runtime::settings::Settings;
+use crate::runtime::{Lane, Shared};
+use crate::task::{Origin, running};
+
+#[test]
+fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
+    let clock = RuntimeClock::new(Time::System);
+    let (shared, queues) = Shared::new(2, clock, Settings::default()).unwrap();
+    let core = Core::new(queues.into_iter().next().unwrap(), 1);
+    let lane = Lane::new(shared.clone(), 0);
+    let mut tasks: Vec<_> = (0..2)
+        .map(|_| {
+            drop(lane.make(pending::<()>(), Origin::here()).start());
+            take_one(&shared.injector).unwrap()
+        })
+        .collect();
+    let is_over = AtomicBool::new(false);
+    let (steals, stolen) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                if let Some(task) = steal_one(&shared.stealers()[0]) {
+                    steals.send(task).unwrap();
+                }
+            }
+        });
+        let mut was_left = false;
+        for _ in 0..100_000 {
+            core.push(&lane, tasks.pop().unwrap(), true);
+            core.push(&lane, tasks.pop().unwrap(), false);
+            core.in_a_row.set(IN_A_ROW);
+            match found(&core, &lane) {
+                Next::Run(task) => tasks.push(task),
+                _ => was_left = true,
+            }
+            while tasks.len() < 2 {
+                match found(&core, &lane) {
+                    Next::Run(task) => tasks.push(task),
+                    _ => tasks.extend(stolen.try_recv()),
+                }
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        assert!(!was_left, "a worker with a task would have gone to sleep");
+    });
+    tasks.into_iter().for_each(running::cancel);
+}
+
+/// What is next, but for the looks at the engine in between.
+fn found(core: &Core, lane: &Lane) -> Next {
+    match core.next(lane) {
+        Next::Look => core.next(lane),
+        next => next,
+    }
+}
