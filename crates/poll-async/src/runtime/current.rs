@@ -62,8 +62,10 @@ impl Drop for Driving<'_> {
             self.shared().drop_tasks();
             self.context.drop_queued();
         }
+        // Whoever searches while it sleeps would keep others from waking it.
+        let is_searching = self.context.stop_searching();
         let core = self.context.core.take();
-        self.current.sleep();
+        self.current.sleep(is_searching);
         let mut rest = lock(&self.current.rest);
         rest.core = core;
         let waiting = core::mem::take(&mut rest.waiting);
@@ -84,7 +86,7 @@ impl Current {
             }),
             is_local,
         };
-        current.sleep();
+        current.sleep(false);
         current
     }
 
@@ -103,13 +105,13 @@ impl Current {
 
     /// While nobody drives the runtime it counts as asleep on the engine, so that what happens
     /// meanwhile makes the engine's descriptor readable.
-    fn sleep(&self) {
+    fn sleep(&self, is_searching: bool) {
         let shared = self.shared();
         let parker = &shared.seat(0).parker;
         // What was left for this sleep is found without it.
         while parker.enter_engine() != Token::None {}
         // There is nobody to watch.
-        let _watches = shared.idle.sleep(0, false);
+        let _watches = shared.idle.sleep(0, is_searching);
     }
 
     /// Makes this thread the worker; none if another one is.

@@ -12,6 +12,7 @@ use std::{io, thread};
 use poll_api::{Interest, Token, Trigger};
 use poll_async::net::{TcpListener, TcpStream};
 use poll_async::runtime::{Builder, LocalRuntime};
+use poll_async::sync::oneshot;
 use poll_async::time::{self, Instant};
 use poll_async::{spawn, spawn_local};
 
@@ -93,6 +94,28 @@ fn a_task_that_another_thread_makes_ready_makes_the_descriptor_readable() {
     }
     other.join().unwrap();
     assert_eq!(seen, (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_guest_was_blocked_on_does_not_make_it_deaf() {
+    let guest = LocalRuntime::new().unwrap();
+    let mut host = Host::of(&guest);
+    let handle = guest.handle().clone();
+    for _ in 0..20 {
+        let (sender, receiver) = oneshot::channel();
+        let (go, is_left) = mpsc::channel::<()>();
+        let handle = handle.clone();
+        let other = thread::spawn(move || {
+            sender.send(()).unwrap();
+            is_left.recv_timeout(LONG).unwrap();
+            drop(handle.spawn(async {}));
+        });
+        guest.block_on(receiver).unwrap();
+        assert_eq!(guest.next_deadline(), None);
+        go.send(()).unwrap();
+        host.turn(&guest);
+        other.join().unwrap();
+    }
 }
 
 #[test]
