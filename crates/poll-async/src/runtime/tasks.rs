@@ -3,6 +3,7 @@
 //! One table for each worker, so that spawning locks nothing that other workers lock all the time.
 
 use core::task::Waker;
+use std::collections::BTreeSet;
 
 use slab::Slab;
 
@@ -17,8 +18,8 @@ pub(crate) struct Tasks {
 #[derive(Debug, Default)]
 struct Table {
     entries: Slab<Entry>,
-    // Slots of tasks that were aborted and have not been dropped yet: few, and seldom any.
-    aborted: Vec<usize>,
+    // Slots of tasks that were aborted and have not been dropped yet: seldom any.
+    aborted: BTreeSet<usize>,
     spawned: u64,
     is_closed: bool,
 }
@@ -56,17 +57,11 @@ impl Tasks {
         let mut table = lock(&self.table);
         // One that was refused is not in it.
         let entry = table.entries.try_remove(slot);
-        let place = match table.aborted.is_empty() {
-            true => None,
-            false => table.aborted.iter().position(|aborted| *aborted == slot),
-        };
-        if let Some(place) = place {
-            table.aborted.swap_remove(place);
-        }
+        let was_aborted = table.aborted.remove(&slot);
         drop(table);
         // Its last reference may be the task itself, which must not be dropped under the lock.
         drop(entry);
-        place.is_some()
+        was_aborted
     }
 
     /// Marks a task as aborted: the waker that has it looked at. None if it has ended, or was
@@ -75,11 +70,7 @@ impl Tasks {
         let mut table = lock(&self.table);
         let entry = table.entries.get(slot).filter(|entry| entry.id == id)?;
         let waker = entry.waker.clone();
-        if table.aborted.contains(&slot) {
-            return None;
-        }
-        table.aborted.push(slot);
-        Some(waker)
+        table.aborted.insert(slot).then_some(waker)
     }
 
     /// Whether the task was aborted, or all of them are dropped.

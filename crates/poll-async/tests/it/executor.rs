@@ -10,8 +10,10 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, UnhandledPanic};
-use poll_async::task::{self, yield_now};
+use poll_async::task::{self, JoinSet, yield_now};
 use poll_async::{spawn, spawn_blocking, time};
+
+use crate::stage::within_limit;
 
 /// One thread that drives itself, and one to three of its own.
 fn kinds() -> Vec<io::Result<Runtime>> {
@@ -142,6 +144,20 @@ fn an_aborted_task_is_dropped_and_says_so() {
         assert_eq!(drops.load(Ordering::SeqCst), 1);
         assert_eq!(runtime.metrics().alive_tasks, 0);
     }
+}
+
+#[test]
+fn many_tasks_are_aborted_in_no_more_than_their_number() {
+    within_limit(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut set = JoinSet::new();
+            for _ in 0..200_000 {
+                set.spawn(pending::<()>());
+            }
+            set.shutdown().await;
+        });
+    });
 }
 
 #[test]
