@@ -6,6 +6,7 @@
 
 mod blocking;
 mod builder;
+mod caught;
 mod clock;
 pub(crate) mod context;
 mod current;
@@ -46,13 +47,15 @@ pub use metrics::RuntimeMetrics;
 pub use settings::{PanicHook, UnhandledPanic};
 pub use unfinished::Unfinished;
 
+pub(crate) use caught::caught;
 pub(crate) use shared::{Lane, Shared};
 
 /// A runtime of one thread or several: see [`Builder`].
 ///
 /// Dropping it ends it: no task is polled any more; those that are left are dropped; closures that
-/// have begun are waited for, as are polls that are under way. Inside of one of its own tasks, or
-/// where that would take too long, use [`shutdown_background`](Self::shutdown_background).
+/// have begun are waited for, as are polls that are under way. Where that would take too long, use
+/// [`shutdown_background`](Self::shutdown_background); inside of its own tasks and closures nothing
+/// is waited for.
 ///
 /// The parameter is there so that it is [`AsFd`] on systems whose poller is a descriptor.
 pub struct Runtime<R = Registry> {
@@ -172,13 +175,13 @@ impl Runtime {
     pub fn shutdown_graceful(self, timeout: Duration) -> Result<(), Unfinished> {
         let shared = Arc::clone(self.handle.shared());
         let idle = core::future::poll_fn(|context| {
-            if shared.tasks() == 0 {
+            if !shared.has_tasks() {
                 return core::task::Poll::Ready(());
             }
             shared.tell_end(context.waker().clone());
-            match shared.tasks() {
-                0 => core::task::Poll::Ready(()),
-                _ => core::task::Poll::Pending,
+            match shared.has_tasks() {
+                false => core::task::Poll::Ready(()),
+                true => core::task::Poll::Pending,
             }
         });
         // Whether its time was over does not matter: the last one may have ended just then.
@@ -208,10 +211,10 @@ impl<R> Runtime<R> {
         shared.pool.close();
         match &self.kind {
             Kind::Current(current) => current.drop_tasks(&self.handle),
-            Kind::Several => shared.drop_tasks(),
+            Kind::Several => shared.drain(),
         }
-        // A worker does not wait for itself.
-        let timeout = match context::is_inside(shared) {
+        // A thread does not wait for itself.
+        let timeout = match context::is_inside(shared) || shared.pool.is_own_thread() {
             true => Some(Duration::ZERO),
             false => timeout,
         };
@@ -224,7 +227,8 @@ impl<R> Runtime<R> {
 
 impl<R> Drop for Runtime<R> {
     fn drop(&mut self) {
-        if !self.handle.shared().is_closing() {
+        // It may be closing without that, because of a panic.
+        if !self.handle.shared().is_drained() {
             self.end(None);
         }
     }

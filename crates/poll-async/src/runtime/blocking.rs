@@ -1,13 +1,14 @@
 //! The threads of a runtime: workers, and those for closures that block.
 
-use core::panic::AssertUnwindSafe;
+use core::cell::Cell;
+use core::ptr;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use super::caught::caught;
 use super::settings::Settings;
 use super::shared::Shared;
 use crate::task::{Runnable, running};
@@ -29,6 +30,11 @@ pub(crate) struct Pool {
 struct Alive {
     count: Mutex<usize>,
     ended: Condvar,
+}
+
+thread_local! {
+    /// The pool that this thread is of, as a name: it is not looked at.
+    static POOL: Cell<*const Alive> = const { Cell::new(ptr::null()) };
 }
 
 /// One of them.
@@ -123,14 +129,15 @@ impl Pool {
         let on_stop = settings.on_thread_stop.clone();
         let living = Living::new(&self.alive);
         let thread = builder.spawn(move || {
+            POOL.set(Arc::as_ptr(&living.0));
             // Dropped last.
             let _living = living;
             if let Some(on_start) = on_start {
-                on_start();
+                caught(|| on_start());
             }
             work();
             if let Some(on_stop) = on_stop {
-                on_stop();
+                caught(|| on_stop());
             }
         })?;
         // Its end is counted by itself.
@@ -185,6 +192,11 @@ impl Pool {
         *count == 0
     }
 
+    /// Whether this thread is one of those that [`join`](Self::join) waits for.
+    pub(crate) fn is_own_thread(&self) -> bool {
+        ptr::eq(POOL.get(), Arc::as_ptr(&self.alive))
+    }
+
     /// How many threads there are for closures, how many of them wait, and how many closures do.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let state = lock(&self.state);
@@ -200,7 +212,5 @@ impl Pool {
 
 fn run(runnable: Runnable) {
     // The closure is caught; this is for the waker of whoever waits for it.
-    drop(catch_unwind(AssertUnwindSafe(|| {
-        running::run(runnable);
-    })));
+    caught(|| running::run(runnable));
 }

@@ -181,7 +181,8 @@ impl Builder {
         self
     }
 
-    /// Calls `f` on each thread of the runtime when it starts.
+    /// Calls `f` on each thread of the runtime when it starts. If `f` panics, the thread goes on,
+    /// as after a panic in the other functions that are given here.
     pub fn on_thread_start(mut self, f: impl Fn() + Send + Sync + 'static) -> Self {
         self.settings.on_thread_start = Some(Arc::new(f));
         self

@@ -58,10 +58,7 @@ struct Driving<'a> {
 
 impl Drop for Driving<'_> {
     fn drop(&mut self) {
-        if self.shared().is_drained() {
-            self.shared().drop_tasks();
-            self.context.drop_queued();
-        }
+        self.context.drop_drained();
         // Whoever searches while it sleeps would keep others from waking it.
         let is_searching = self.context.stop_searching();
         let core = self.context.core.take();
@@ -158,7 +155,10 @@ impl Current {
             drop(entered);
             let mut rest = lock(&self.rest);
             if rest.core.is_none() {
-                rest.waiting.push(thread::current());
+                let this = thread::current();
+                if rest.waiting.iter().all(|waiting| waiting.id() != this.id()) {
+                    rest.waiting.push(this);
+                }
                 drop(rest);
                 if !main.is_woken.load(SeqCst) {
                     thread::park();
@@ -182,7 +182,7 @@ impl Current {
         let rest = lock(&self.rest);
         let is_ready = rest.core.as_ref().is_some_and(|core| core.has_tasks());
         drop(rest);
-        if is_ready || shared.has_work() {
+        if is_ready || shared.has_queued() {
             return Some(Instant::START);
         }
         worker::next_deadline(shared, &self.engine())
@@ -214,8 +214,27 @@ impl Current {
     pub(crate) fn drop_tasks(&self, handle: &Handle) {
         // As the worker, so that what destructors make ready or spawn is found here.
         let driving = self.drive(handle);
-        self.shared().drop_tasks();
-        drop(driving);
+        match self.is_local {
+            // No other thread may drop them, as those would that make one ready.
+            true => self.shared().drop_tasks(),
+            false => self.shared().drain(),
+        }
+        if let Some(driving) = driving {
+            driving.context.drop_queued();
+        }
+    }
+
+    /// Drops on this thread what others have woken meanwhile. They may be about to queue it, which
+    /// takes them a few instructions.
+    pub(crate) fn drop_woken(&self, handle: &Handle) {
+        let Some(driving) = self.drive(handle) else {
+            return;
+        };
+        while self.shared().tasks() > 0 {
+            self.shared().drop_tasks();
+            driving.context.drop_queued();
+            thread::yield_now();
+        }
     }
 }
 
@@ -226,13 +245,17 @@ impl Driving<'_> {
 
     /// Ends the sleep between two drivers.
     fn awake(&self) {
+        self.rise(self.shared().seat(0).parker.leave_engine());
+    }
+
+    /// Is no sleeper any more; `token` has ended the sleep. That of the end of the runtime comes
+    /// without anybody having risen this worker.
+    fn rise(&self, token: Token) {
         let shared = self.shared();
-        let parker = &shared.seat(0).parker;
-        let risen = shared.rise(0, false);
-        if parker.leave_engine() != Token::Work && risen == Risen::ByAnother {
-            while parker.park(None) != Token::Work {}
-        }
-        if risen == Risen::ByAnother {
+        if shared.rise(0, false) == Risen::ByAnother {
+            if token != Token::Work {
+                while shared.seat(0).parker.park(None) != Token::Work {}
+            }
             self.context.set_searching();
         }
     }
@@ -267,7 +290,12 @@ impl Driving<'_> {
                     polled += 1;
                 }
                 Some(Next::Look) => self.context.look(),
-                Some(Next::Nothing | Next::End) | None => return (polled, false),
+                Some(Next::End) => {
+                    // Somebody may join one of those that would be left here.
+                    self.context.drop_queued();
+                    return (polled, false);
+                }
+                Some(Next::Nothing) | None => return (polled, false),
             }
         }
         (polled, true)
@@ -280,7 +308,7 @@ impl Driving<'_> {
         let limit = self.advanced(limit);
         let _watches = shared.idle.sleep(0, self.context.stop_searching());
         let mut token = Token::None;
-        if !shared.has_work() && !is_over() {
+        if !shared.has_queued() && !is_over() {
             let mut engine = self.current.engine();
             token = parker.enter_engine();
             if token == Token::None {
@@ -288,12 +316,7 @@ impl Driving<'_> {
                 token = parker.leave_engine();
             }
         }
-        if token == Token::Work {
-            self.context.set_searching();
-        } else if shared.rise(0, false) == Risen::ByAnother {
-            while parker.park(None) != Token::Work {}
-            self.context.set_searching();
-        }
+        self.rise(token);
         self.context.wake_found();
     }
 
@@ -322,7 +345,7 @@ impl Driving<'_> {
         self.wait(limit, || false);
         let (more, is_left) = self.run_ready(|| false);
         polled += more;
-        is_ready = is_left && self.context.has_tasks() || self.shared().has_work();
+        is_ready = is_left && self.context.has_tasks() || self.shared().has_queued();
         Progress { polled, is_ready }
     }
 }

@@ -139,6 +139,7 @@ impl<R> Drop for LocalRuntime<R> {
         shared.pool.close();
         self.current.drop_tasks(&self.handle);
         shared.pool.join(None);
+        self.current.drop_woken(&self.handle);
     }
 }
 

@@ -1,6 +1,8 @@
 //! What all threads of a runtime share.
 
+use core::cell::Cell;
 use core::fmt;
+use core::ptr;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use core::task::Waker;
@@ -15,10 +17,11 @@ use poll_driver::{Budget, Driver, Remote};
 use poll_os::{Poll, Registry};
 
 use super::blocking::Pool;
+use super::caught::caught;
 use super::clock::{RuntimeClock, SharedClock};
 use super::idle::{Calls, Idle, Risen};
 use super::parker::{Parker, Token};
-use super::queue::{Queue, take_one};
+use super::queue::{Queue, steal_one, take_one};
 use super::settings::{Settings, UnhandledPanic};
 use super::tasks::Tasks;
 use super::wheel::Wheel;
@@ -32,6 +35,20 @@ pub(crate) type Engine = Driver<Poll, SharedClock, (), ()>;
 
 /// How many expired timers of one wheel an event waits for.
 const TIMERS: usize = 256;
+
+thread_local! {
+    /// The runtime whose queued tasks this thread drops, as a name: it is not looked at.
+    static DROPS: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+}
+
+/// Puts back what the thread did before.
+struct Drops(*const Shared);
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        DROPS.set(self.0);
+    }
+}
 
 /// What others may see and touch of a worker. One more than there are workers is for the threads
 /// that are none.
@@ -190,11 +207,14 @@ impl Shared {
         risen
     }
 
-    /// Whether a task waits anywhere for a worker that has nothing to do.
+    /// Whether there is something to do for a worker that sleeps: a task, or to end.
     pub(crate) fn has_work(&self) -> bool {
-        !self.injector.is_empty()
-            || self.stealers.iter().any(|stealer| !stealer.is_empty())
-            || self.is_closing()
+        self.has_queued() || self.is_closing()
+    }
+
+    /// Whether a task waits anywhere for a worker that has nothing to do.
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.injector.is_empty() || self.stealers.iter().any(|stealer| !stealer.is_empty())
     }
 
     /// A timer became earlier than all of its wheel: whoever sleeps until later is woken.
@@ -268,6 +288,13 @@ impl Shared {
         }
     }
 
+    /// Drops all tasks, also those that are still made ready from here on: whoever does so drops
+    /// them.
+    pub(crate) fn drain(&self) {
+        self.is_drained.store(true, SeqCst);
+        self.drop_tasks();
+    }
+
     /// Drops all tasks that are left, on this thread but for those that another thread polls, or is
     /// about to: that thread does the same afterwards.
     pub(crate) fn drop_tasks(&self) {
@@ -277,11 +304,10 @@ impl Shared {
         for seat in &self.seats {
             wakers.extend(seat.tasks.close());
         }
-        self.is_drained.store(true, SeqCst);
         for waker in wakers {
             // What is not queued yet is queued, and dropped from there: one after the other, and
             // not inside each other's destructors.
-            waker.wake();
+            caught(|| waker.wake());
             self.drop_queued();
         }
         self.drop_queued();
@@ -293,24 +319,39 @@ impl Shared {
     }
 
     fn drop_queued(&self) {
-        for seat in &self.seats {
-            if let Some(runnable) = seat.next.take() {
-                running::cancel(runnable);
-            }
+        // A destructor that this thread runs has made a task ready: the loop below it comes to it.
+        if ptr::eq(DROPS.get(), self) {
+            return;
         }
-        for stealer in &self.stealers {
-            while let Some(runnable) = super::queue::steal_one(stealer) {
-                running::cancel(runnable);
-            }
-        }
-        while let Some(runnable) = take_one(&self.injector) {
+        let _before = Drops(DROPS.replace(self));
+        while let Some(runnable) = self.take_queued() {
             running::cancel(runnable);
         }
+    }
+
+    fn take_queued(&self) -> Option<Runnable> {
+        let next = self.seats.iter().find_map(|seat| seat.next.take());
+        next.or_else(|| self.stealers.iter().find_map(steal_one))
+            .or_else(|| take_one(&self.injector))
     }
 
     /// How many tasks are alive.
     pub(crate) fn tasks(&self) -> usize {
         self.seats.iter().map(|seat| seat.tasks.len()).sum()
+    }
+
+    /// Whether a task is alive, also one that was spawned while the tables were looked at.
+    pub(crate) fn has_tasks(&self) -> bool {
+        let spawned = || -> u64 { self.seats.iter().map(|seat| seat.tasks.spawned()).sum() };
+        loop {
+            let before = spawned();
+            if self.tasks() > 0 {
+                return true;
+            }
+            if spawned() == before {
+                return false;
+            }
+        }
     }
 
     fn report_panic(&self, id: Option<Id>, payload: Payload) {
@@ -324,13 +365,12 @@ impl Shared {
             UnhandledPanic::Call(call) => {
                 // Outcomes and futures are dropped by tasks.
                 if let Some(id) = id {
-                    call(id, &*payload);
+                    caught(|| call(id, &*payload));
                 }
             }
         }
         // Its destructor may panic in turn.
-        let dropped = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(payload)));
-        drop(dropped);
+        caught(|| drop(payload));
     }
 }
 
@@ -403,5 +443,41 @@ impl Lane {
 
     pub(crate) fn has_ended(&self, slot: usize, id: Id) -> bool {
         !self.seat().tasks.contains(slot, id)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use core::future::pending;
+    use std::thread;
+
+    use super::super::clock::{Origin as Time, RuntimeClock};
+    use super::{Lane, Settings, Shared, take_one};
+    use crate::task::{Origin, running};
+
+    #[test]
+    fn a_task_that_is_spawned_by_the_last_one_is_not_overlooked() {
+        let clock = RuntimeClock::new(Time::System);
+        // So many that a look at all takes longer than what happens to a task.
+        let (shared, _queues) = Shared::new(256, clock, Settings::default()).unwrap();
+        let lanes = [0, 255].map(|seat| Lane::new(shared.clone(), seat));
+        let next = |lane: &_| {
+            drop(Lane::make(lane, pending::<()>(), Origin::here()).start());
+            take_one(&shared.injector).unwrap()
+        };
+        let mut last = next(&lanes[1]);
+        thread::scope(|scope| {
+            let looks = scope.spawn(|| (0..50_000).all(|_| shared.has_tasks()));
+            for lane in lanes.iter().cycle() {
+                let before = core::mem::replace(&mut last, next(lane));
+                running::cancel(before);
+                if looks.is_finished() {
+                    break;
+                }
+            }
+            assert!(looks.join().unwrap(), "there was always one");
+        });
+        running::cancel(last);
+        assert!(!shared.has_tasks());
     }
 }

@@ -1,17 +1,16 @@
 //! What a worker does: the next task, or a look at the engine, or sleep.
 
 use core::cell::{Cell, RefCell};
-use core::panic::AssertUnwindSafe;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 use core::task::Waker;
-use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::TryLockError;
 
 use poll_api::Instant;
 use poll_driver::{Due, Limit};
 
+use super::caught::caught;
 use super::context::{self, Context};
 use super::idle::Risen;
 use super::parker::Token;
@@ -210,14 +209,11 @@ impl Context {
             .as_ref()
             .map(|_| shared.clock.now());
         // The task itself is caught; this is for the waker of whoever waits for its end.
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            budget::with(budget, || running::run(runnable));
-        }));
-        drop(polled);
+        caught(|| budget::with(budget, || running::run(runnable)));
         if let (Some(started), Some((limit, call))) = (started, &shared.settings.slow_poll) {
             let took = shared.clock.now().saturating_duration_since(started);
             if took >= *limit {
-                call(took, id);
+                caught(|| call(took, id));
             }
         }
     }
@@ -267,7 +263,7 @@ impl Context {
     fn wake_all(&self, mut wakers: Vec<Waker>) {
         for waker in wakers.drain(..) {
             // A waker of others may panic, which is no reason to forget the rest.
-            drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
+            caught(|| waker.wake());
         }
         self.keep_wakers(wakers);
     }
@@ -378,6 +374,14 @@ impl Context {
         core.as_ref().is_some_and(|core| core.has_tasks())
     }
 
+    /// Does the part of this worker if all tasks are dropped.
+    pub(crate) fn drop_drained(&self) {
+        if self.lane.shared().is_drained() {
+            self.lane.shared().drop_tasks();
+            self.drop_queued();
+        }
+    }
+
     /// Drops what waits for this worker.
     pub(crate) fn drop_queued(&self) {
         loop {
@@ -480,9 +484,10 @@ pub(crate) fn work(context: Rc<Context>) {
             Next::End => break,
         }
     }
-    if context.lane.shared().is_drained() {
-        context.lane.shared().drop_tasks();
-    }
+    // Before it looks whether the runtime is drained: what destructors make ready after that is
+    // found by those that drain it.
+    context.drop_queued();
+    context.drop_drained();
 }
 
 /// The instant that a host comes back at, which is now while tasks are ready.

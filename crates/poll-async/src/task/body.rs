@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 
 use super::span::Span;
 use super::{Id, running};
-use crate::runtime::Lane;
+use crate::runtime::{Lane, caught};
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -43,10 +43,7 @@ impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
         match self.0.take() {
             Some(Err(panicked)) => panicked.lane.report_panic(panicked.id, panicked.payload),
-            // What it panics with has been printed, and there is nobody to give it to.
-            Some(Ok(value)) if mem::needs_drop::<T>() => {
-                drop(catch_unwind(AssertUnwindSafe(|| drop(value))));
-            }
+            Some(Ok(value)) if mem::needs_drop::<T>() => caught(|| drop(value)),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ mod classic;
 mod classic_interface;
 mod drive;
 mod embed;
+mod ends;
 mod executor;
 mod files;
 #[cfg(any(feature = "hyper", feature = "tokio"))]
