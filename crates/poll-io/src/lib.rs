@@ -57,6 +57,8 @@ pub mod reactor {
 /// An async runtime: tasks, timers, sockets, channels and locks; see `poll-async`.
 #[cfg(feature = "runtime")]
 pub mod runtime {
+    // Its module `runtime` would have to be named twice.
+    pub use poll_async::runtime::*;
     pub use poll_async::*;
 }
 
