@@ -91,6 +91,22 @@ pub mod guide {
     )]
     pub mod reactor {}
 
+    /// Chapter 4: the async runtime.
+    #[cfg_attr(feature = "runtime", doc = include_str!("../guide/runtime.md"))]
+    #[cfg_attr(
+        not(feature = "runtime"),
+        doc = "Its programs need the feature `runtime`."
+    )]
+    pub mod runtime {}
+
+    /// Chapter 5: around a runtime: tests, figures, hosts.
+    #[cfg_attr(feature = "runtime", doc = include_str!("../guide/around_runtime.md"))]
+    #[cfg_attr(
+        not(feature = "runtime"),
+        doc = "Its programs need the feature `runtime`."
+    )]
+    pub mod around_runtime {}
+
     /// Moving from amy, mio-extras or calloop.
     #[cfg_attr(feature = "event-loop", doc = include_str!("../guide/from_amy.md"))]
     #[cfg_attr(
@@ -98,6 +114,14 @@ pub mod guide {
         doc = "Its programs need the feature `event-loop`."
     )]
     pub mod from_amy {}
+
+    /// Moving from async_io, whose crate is `asio`.
+    #[cfg_attr(feature = "runtime", doc = include_str!("../guide/from_async_io.md"))]
+    #[cfg_attr(
+        not(feature = "runtime"),
+        doc = "Its programs need the feature `runtime`."
+    )]
+    pub mod from_async_io {}
 
     /// Moving from io-reactor or event-manager.
     #[cfg_attr(feature = "reactor", doc = include_str!("../guide/from_io_reactor.md"))]
@@ -111,4 +135,12 @@ pub mod guide {
     #[cfg_attr(feature = "mio", doc = include_str!("../guide/from_mio.md"))]
     #[cfg_attr(not(feature = "mio"), doc = "Its programs need the feature `mio`.")]
     pub mod from_mio {}
+
+    /// Moving from tokio or smol.
+    #[cfg_attr(feature = "runtime", doc = include_str!("../guide/from_tokio.md"))]
+    #[cfg_attr(
+        not(feature = "runtime"),
+        doc = "Its programs need the feature `runtime`."
+    )]
+    pub mod from_tokio {}
 }
