@@ -176,6 +176,11 @@ fn clock_ns(clock: libc::clockid_t) -> io::Result<u64> {
 
 /// Keeps the calling thread, and what it starts from now on, on the first CPU it may use.
 pub(crate) fn stay_on_one_cpu() -> io::Result<()> {
+    stay_on_cpu(0)
+}
+
+/// The same on the CPU that so many it may use come before.
+pub(crate) fn stay_on_cpu(mut before: usize) -> io::Result<()> {
     let mut set = MaybeUninit::<libc::cpu_set_t>::zeroed();
     let size = size_of::<libc::cpu_set_t>();
     // SAFETY: sched_getaffinity(2) writes at most `size` bytes through the pointer.
@@ -188,6 +193,10 @@ pub(crate) fn stay_on_one_cpu() -> io::Result<()> {
         // SAFETY: CPU_ISSET(3) asks for a number below the size of the set in bits.
         // * The range above ends there.
         if unsafe { libc::CPU_ISSET(cpu, &allowed) } {
+            if before > 0 {
+                before -= 1;
+                continue;
+            }
             // SAFETY: all bits zero is a valid `cpu_set_t`, an array of integers.
             let mut one = unsafe { MaybeUninit::<libc::cpu_set_t>::zeroed().assume_init() };
             // SAFETY: CPU_SET(3) asks for a number below the size of the set in bits.
@@ -199,7 +208,7 @@ pub(crate) fn stay_on_one_cpu() -> io::Result<()> {
             return check(result).map(drop);
         }
     }
-    Err(io::Error::other("this thread may run on no CPU"))
+    Err(io::Error::other("this thread may not run on as many CPUs"))
 }
 
 /// Raises the soft limit of descriptors to the hard one.

@@ -8,6 +8,9 @@ pub(crate) mod tokio;
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::sys;
 
 pub(crate) use self::ours::Ours;
 pub(crate) use self::smol::Smol;
@@ -102,6 +105,15 @@ pub(crate) trait Runtime: 'static {
         stream: &mut Self::Stream,
         bytes: &[u8],
     ) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// Puts each thread that calls it on the next CPU.
+fn one_after_the_other() -> impl Fn() + Send + Sync + 'static {
+    let started = AtomicUsize::new(0);
+    move || {
+        // Where there are fewer, it stays where it is.
+        drop(sys::stay_on_cpu(started.fetch_add(1, Ordering::Relaxed)));
+    }
 }
 
 /// The other end of a channel is gone.

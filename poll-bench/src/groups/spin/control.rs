@@ -13,6 +13,7 @@ use std::time::Instant;
 use super::connected;
 use super::scenes::{SLEEP, Scene, WRITE_AFTER, spin};
 use crate::groups::work_missing;
+use crate::sys;
 
 /// What the thread that waits is to do.
 struct Errand {
@@ -38,8 +39,15 @@ impl Control {
         let (report, served) = mpsc::channel();
         let (errands, to_run) = mpsc::channel();
         let (begun, has_begun) = mpsc::channel();
-        thread::spawn(move || spinning(&to_play, &errands, &has_begun, &go));
-        thread::spawn(move || waiting(&to_run, &begun, &report, ours));
+        // Where there are fewer CPUs, they stay where they are.
+        thread::spawn(move || {
+            drop(sys::stay_on_cpu(0));
+            spinning(&to_play, &errands, &has_begun, &go);
+        });
+        thread::spawn(move || {
+            drop(sys::stay_on_cpu(1));
+            waiting(&to_run, &begun, &report, ours);
+        });
         Ok(Self {
             scenes,
             may_write,

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::thread;
 
 use async_channel::{Receiver, Sender};
@@ -11,39 +11,65 @@ use async_executor::{Executor, Task};
 use async_io::{Async, Timer};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
 
-use super::{Runtime, WORKERS, gone};
+use super::{Runtime, WORKERS, gone, one_after_the_other};
 
 static ONE: Executor<'_> = Executor::new();
 static SEVERAL: Executor<'_> = Executor::new();
+static APART: Executor<'_> = Executor::new();
 
-/// An executor, on threads of its own or on the one that blocks.
-pub(crate) struct Smol<const HAS_WORKERS: bool>;
+/// An executor, on the thread that blocks or on threads of its own.
+pub(crate) struct Smol<const PLACE: u8>;
 
-impl Smol<false> {
+const HERE: u8 = 0;
+const ANYWHERE: u8 = 1;
+const EACH_ON_A_CPU: u8 = 2;
+
+impl Smol<HERE> {
     /// One thread.
     pub(crate) const fn one() -> Self {
         Self
     }
 }
 
-impl Smol<true> {
-    /// Workers, which are never ended: smol's own threads are not either.
+impl Smol<ANYWHERE> {
+    /// Workers.
     pub(crate) fn workers() -> Self {
         static STARTED: Once = Once::new();
-        STARTED.call_once(|| {
-            for _ in 0..WORKERS {
-                thread::spawn(|| async_io::block_on(SEVERAL.run(future::pending::<()>())));
-            }
-        });
+        STARTED.call_once(|| start(&SEVERAL, || ()));
         Self
     }
 }
 
-const fn executor(has_workers: bool) -> &'static Executor<'static> {
-    if has_workers { &SEVERAL } else { &ONE }
+impl Smol<EACH_ON_A_CPU> {
+    /// The same, each on a CPU of its own.
+    pub(crate) fn workers_apart() -> Self {
+        static STARTED: Once = Once::new();
+        STARTED.call_once(|| start(&APART, one_after_the_other()));
+        Self
+    }
 }
 
-impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
+// Its workers are never ended: smol's own threads are not either.
+fn start(executor: &'static Executor<'static>, on_start: impl Fn() + Send + Sync + 'static) {
+    let on_start = Arc::new(on_start);
+    for _ in 0..WORKERS {
+        let on_start = Arc::clone(&on_start);
+        thread::spawn(move || {
+            on_start();
+            async_io::block_on(executor.run(future::pending::<()>()));
+        });
+    }
+}
+
+const fn executor(place: u8) -> &'static Executor<'static> {
+    match place {
+        HERE => &ONE,
+        ANYWHERE => &SEVERAL,
+        _ => &APART,
+    }
+}
+
+impl<const PLACE: u8> Runtime for Smol<PLACE> {
     type Join<T: Send + 'static> = Task<T>;
     type Sleep = Timer;
     type Sender = Sender<u64>;
@@ -54,10 +80,10 @@ impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
     type Stream = Async<TcpStream>;
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match HAS_WORKERS {
+        match PLACE {
+            HERE => async_io::block_on(ONE.run(future)),
             // Not async-io's, which would have this thread wait for the workers' sockets.
-            true => future::block_on(future),
-            false => async_io::block_on(ONE.run(future)),
+            _ => future::block_on(future),
         }
     }
 
@@ -66,7 +92,7 @@ impl<const HAS_WORKERS: bool> Runtime for Smol<HAS_WORKERS> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        executor(HAS_WORKERS).spawn(future)
+        executor(PLACE).spawn(future)
     }
 
     fn start<F>(&self, future: F) -> Self::Join<F::Output>

@@ -105,7 +105,7 @@ use std::net::TcpStream;
 use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ::tokio::runtime::Builder;
 
-use super::{Runtime, WORKERS, gone};
+use super::{Runtime, WORKERS, gone, one_after_the_other};
 
 /// A runtime of tokio's.
 pub(crate) struct Tokio(::tokio::runtime::Runtime);
@@ -125,6 +125,14 @@ impl Tokio {
     pub(crate) fn workers() -> io::Result<Self> {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(WORKERS).enable_all();
+        builder.build().map(Self)
+    }
+
+    /// The same, each on a CPU of its own.
+    pub(crate) fn workers_apart() -> io::Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(WORKERS).enable_all();
+        builder.on_thread_start(one_after_the_other());
         builder.build().map(Self)
     }
 }
