@@ -5,6 +5,7 @@ mod apart;
 mod architectures;
 mod beside;
 mod clients;
+mod conditions;
 mod elsewhere;
 mod emulated;
 mod examples;
@@ -22,8 +23,8 @@ use crate::workspace::{crates, read};
 use crate::{Outcome, compat, docs, harness, layers, tidy, unsafe_ledger};
 use beside::Beside;
 
-/// The profile of what is run optimised: releases without link-time optimisation.
-const OPTIMIZED: &str = "--profile optimized";
+/// What is said to cargo of what is run optimised.
+const OPTIMIZED: &str = "--config xtask/optimized.toml";
 
 /// How a step ended when it did not fail.
 enum Done {
@@ -225,11 +226,6 @@ fn cargo(arguments: &str) -> Result {
 
 fn tests(arguments: &str) -> Outcome {
     tested(&Call::cargo(arguments)).map(drop)
-}
-
-/// A build that nobody goes on with: a fifth faster without what would make the next one faster.
-fn once(call: Call) -> Call {
-    call.env("CARGO_INCREMENTAL", "0")
 }
 
 /// Runs tests and hands back what they printed; an error ends with what failed among them. A

@@ -1,15 +1,16 @@
-//! The kqueue engine on an emulated kernel, in a target folder of its own.
+//! The kqueue engine on an emulated kernel.
 
-use super::{Done, Result, once, tested};
+use super::conditions::Conditions;
+use super::{Done, Result, tested};
 use crate::harness;
 use crate::run::Call;
 
 /// The systems whose numbers and habits the emulation has, and what the compiler is told.
-const SYSTEMS: [(&str, &str); 2] = [
-    ("FreeBSD", "--cfg kqueue_emulation"),
+const SYSTEMS: [(&str, Conditions); 2] = [
+    ("FreeBSD", Conditions(&["kqueue_emulation"])),
     (
         "Apple",
-        "--cfg kqueue_emulation --cfg kqueue_emulation=\"apple\"",
+        Conditions(&["kqueue_emulation", "kqueue_emulation=\"apple\""]),
     ),
 ];
 
@@ -29,34 +30,23 @@ const WANTED: [&str; 5] = [
 /// Lints and tests these crates, with an emulation in the place of the kernel: all in one call of
 /// each kind, because calls for one crate each build those below it with other features each.
 pub(super) fn kqueue() -> Result {
-    for (system, flags) in SYSTEMS {
-        let place = format!("{CRATES} --all-features --target-dir target/kqueue");
-        let cargo = |call: &str| {
-            once(Call::cargo(call))
-                .env("RUSTFLAGS", flags)
-                .env("RUSTDOCFLAGS", flags)
-        };
-        cargo(&format!("clippy {place} --all-targets -- -D warnings")).run()?;
-        ran(
-            system,
-            &WANTED,
-            &cargo(&format!("test {place} --lib --test it")),
-        )?;
-        cargo(&format!("test {place} --doc")).run()?;
+    for (system, conditions) in SYSTEMS {
+        let place = format!("{CRATES} --all-features");
+        conditions
+            .clippy(&format!("{place} --all-targets"))?
+            .run()?;
+        let tests = conditions.cargo(&format!("test {place} --lib --test it"))?;
+        ran(system, &WANTED, &tests)?;
+        conditions.cargo(&format!("test {place} --doc"))?.run()?;
     }
     children()
 }
 
 /// The end of a child as on NetBSD and OpenBSD, which tell it to who reaps only.
 fn children() -> Result {
-    let place = "-p poll-os --all-features --target-dir target/kqueue";
-    let call = Call::cargo(&format!("test {place} --test it -- child:: child_reaps::"));
-    let flags = "--cfg kqueue_emulation --cfg kqueue_emulation=\"reap\"";
-    ran(
-        "NetBSD",
-        &["child_reaps::"],
-        &once(call).env("RUSTFLAGS", flags),
-    )?;
+    let conditions = Conditions(&["kqueue_emulation", "kqueue_emulation=\"reap\""]);
+    let call = "test -p poll-os --all-features --test it -- child:: child_reaps::";
+    ran("NetBSD", &["child_reaps::"], &conditions.cargo(call)?)?;
     Ok(Done::Passed)
 }
 

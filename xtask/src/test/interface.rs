@@ -1,6 +1,7 @@
 //! poll-mio where the other steps do not test it: optimised, and on poll(2).
 
-use super::{Done, OPTIMIZED, Result, once};
+use super::conditions::Conditions;
+use super::{Done, OPTIMIZED, Result};
 use crate::harness;
 use crate::run::Call;
 
@@ -8,20 +9,15 @@ use crate::run::Call;
 const WANTED: &str = "edges::";
 
 /// Builds without assertions check no associations and pin the sizes of sockets; the poll(2) engine
-/// is chosen by a condition, and gets a target folder of its own.
+/// is chosen by a condition.
 pub(super) fn everywhere() -> Result {
     let test = "test -p poll-mio --all-features --lib --test it";
     tested(&Call::cargo(&format!("{test} {OPTIMIZED}")))?;
-    let flags = "--cfg mio_unsupported_force_poll_poll";
-    let cargo = |call: &str| {
-        let call = Call::cargo(&format!("{call} --target-dir target/poll-two"));
-        once(call).env("RUSTFLAGS", flags)
-    };
-    let lint = "clippy -p poll-mio --all-features --all-targets";
-    cargo(lint)
-        .args(&["--", "-D", "warnings"].map(str::to_owned))
+    let on_poll = Conditions(&["mio_unsupported_force_poll_poll"]);
+    on_poll
+        .clippy("-p poll-mio --all-features --all-targets")?
         .run()?;
-    tested(&cargo(test))?;
+    tested(&on_poll.cargo(test)?)?;
     Ok(Done::Passed)
 }
 

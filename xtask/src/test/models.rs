@@ -1,5 +1,6 @@
 //! Code with atomics: tested optimised too, where the compiler reorders, and model-checked.
 
+use super::conditions::Conditions;
 use super::{Done, OPTIMIZED, Result, crates_with, tested};
 use crate::harness;
 use crate::run::Call;
@@ -15,15 +16,14 @@ pub(super) fn optimized() -> Result {
     Ok(Done::Passed)
 }
 
-/// The loom models of every crate that has some, in a target folder of their own.
+/// The loom models of every crate that has some.
 pub(super) fn loom() -> Result {
     let names = crates_with("loom::")?;
     if names.is_empty() {
         return Ok(Done::Skipped("no crate has loom models yet".to_owned()));
     }
-    let place = format!("{OPTIMIZED} --target-dir target/loom");
-    let call = format!("test {} --lib {place} loom", packages(&names));
-    let output = tested(&Call::cargo(&call).env("RUSTFLAGS", "--cfg loom"))?;
+    let call = format!("test {} --lib {OPTIMIZED} loom", packages(&names));
+    let output = tested(&Conditions(&["loom"]).cargo(&call)?)?;
     each_ran(&names, &output)
 }
 
