@@ -47,7 +47,7 @@ fn suite(machine: &'static Machine, tally: &mut Tally) -> Result<(), Trouble> {
     let mut failed = Vec::from_iter(told.err());
     // In the profile of the tests, so that most of it is built by now.
     let run = |arguments: &str| ready.cargo(&format!("{arguments} {target}"));
-    failed.extend(examples::each("", run).err());
+    failed.extend(examples::each(run).err());
     if failed.is_empty() {
         Ok(())
     } else {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::fs;
 
-use super::{Done, OPTIMIZED, Result};
+use super::{Done, Result};
 use crate::run::Call;
 use crate::workspace::root;
 
@@ -32,20 +32,20 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("udp_echo", &["--self-test"]),
 ];
 
-/// Builds all examples and runs one after the other.
+/// Builds all examples, as tests are, and runs one after the other.
 pub(super) fn run() -> Result {
-    each(OPTIMIZED, Call::cargo)
+    each(Call::cargo)
 }
 
-/// The same in any profile, with calls of cargo that `cargo` makes of their arguments.
-pub(super) fn each(profile: &str, cargo: impl Fn(&str) -> Call) -> Result {
+/// The same with calls of cargo that `cargo` makes of their arguments.
+pub(super) fn each(cargo: impl Fn(&str) -> Call) -> Result {
     let all = all()?;
     if all.is_empty() {
         return Ok(Done::Skipped("no example has a program yet".to_owned()));
     }
-    cargo(&format!("build {profile} -p examples --bins")).run()?;
+    cargo("build -p examples --bins").run()?;
     for (name, arguments) in all {
-        let run = format!("run {profile} --quiet -p examples --bin {name}");
+        let run = format!("run --quiet -p examples --bin {name}");
         let mut words = vec!["--".to_owned()];
         words.extend(arguments.iter().map(|a| (*a).to_owned()));
         cargo(&run).args(&words).run_within(LIMIT)?;
