@@ -1,5 +1,5 @@
 //! `targets`: the whole workspace for other systems, as far as one machine can tell: lints, the
-//! systems' own headers, and the linking of every test.
+//! systems' own headers, and the linking of every test, of one where several have the same system.
 
 mod report;
 mod table;
@@ -16,10 +16,15 @@ use crate::workspace::{crates, root};
 use report::{Cell, Report, Row};
 use table::{Headers, Part, TARGETS, Target};
 
-/// Examines all targets, or those named, each also after one that failed.
+/// Examines all targets, or those named, each also after one that failed. All together, one of two
+/// that have the same symbols is linked.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let (strict, targets) = chosen(arguments)?;
-    let report = examine(&targets);
+    let (strict, named) = chosen(arguments)?;
+    let report = if named.is_empty() {
+        examine(TARGETS.iter().map(|it| (it, it.link_among_all())))
+    } else {
+        examine(named.into_iter().map(|it| (it, it.link)))
+    };
     println!("\n{report}");
     let (failures, skips) = (report.failures(), report.skips());
     if !failures.is_empty() {
@@ -33,6 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
+/// Whether to be strict, and which targets are named.
 fn chosen(arguments: &[String]) -> Result<(bool, Vec<&'static Target>), String> {
     let mut strict = false;
     let mut targets = Vec::new();
@@ -47,17 +53,20 @@ fn chosen(arguments: &[String]) -> Result<(bool, Vec<&'static Target>), String> 
             return Err(format!("unknown target: {argument}; known are\n  {known}"));
         }
     }
-    if targets.is_empty() {
-        targets.extend(TARGETS);
-    }
     Ok((strict, targets))
 }
 
-fn examine(targets: &[&'static Target]) -> Report {
+/// What there is to link with for a target.
+type Link = Part<&'static str>;
+
+/// Examines targets, each with what it is linked with.
+fn examine(targets: impl Iterator<Item = (&'static Target, Link)>) -> Report {
     let start = now();
     // Fetched when the first target wants it, if not ahead of that.
     let zig: Fetched = LazyCell::new(Zig::fetched);
-    let ready: Vec<Ready> = targets.iter().map(|it| Ready::new(it, &zig)).collect();
+    let ready: Vec<Ready> = targets
+        .map(|(it, link)| Ready::new(it, link, &zig))
+        .collect();
     let wanted: Vec<Wanted<'_>> = ready.iter().map(Ready::wanted).collect();
     standard::prepare(&wanted);
     let inputs = start.elapsed().as_secs_f64();
@@ -80,8 +89,8 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(target: &'static Target, zig: &Fetched) -> Self {
-        let linker = match &target.link {
+    fn new(target: &'static Target, link: Link, zig: &Fetched) -> Self {
+        let linker = match link {
             Part::Given(system) => Part::Given(match &**zig {
                 Ok(zig) => zig.linker(system),
                 Err(trouble) => Err(trouble.clone()),
@@ -139,9 +148,14 @@ impl Ready {
         Ok(call)
     }
 
-    /// Clippy with warnings denied, without and with all features.
+    /// Clippy with warnings denied, with all features; and without, where that is not compiled to
+    /// be linked: the little code that is only there without them is linted here all the same.
     fn lint(&self, flags: &Flags) -> Result<(), Trouble> {
-        for features in ["", "--all-features"] {
+        let features = match &self.linker {
+            Part::Given(Ok(_)) => &["--all-features"][..],
+            Part::Given(Err(_)) | Part::Without(_) => &["", "--all-features"],
+        };
+        for features in features {
             let clippy = format!("clippy --workspace --all-targets {features} --keep-going");
             let deny = ["--", "-D", "warnings"].map(str::to_owned);
             let call = self.cargo(&clippy, flags)?.args(&deny);
@@ -150,16 +164,19 @@ impl Ready {
         Ok(())
     }
 
-    /// Links every test and program, and puts the tests together for a machine of that system.
+    /// Links every test and program, with warnings of the compiler denied, and puts the tests
+    /// together for a machine of that system.
     ///
     /// Not xtask, in which no symbol can be missing: it calls nothing but the standard library.
     fn link(&self, linker: &Result<PathBuf, Trouble>, flags: &Flags) -> Result<(), Trouble> {
         if let Err(trouble) = linker {
             return Err(trouble.clone());
         }
+        let flags = flags.as_ref().map(|flags| format!("{flags} -D warnings"));
+        let flags = flags.map_err(Trouble::clone);
         let all = "test --workspace --exclude xtask --lib --bins --tests --examples --no-run";
         let messages = ["--message-format", "json-render-diagnostics"].map(str::to_owned);
-        let messages = self.cargo(all, flags)?.args(&messages).output();
+        let messages = self.cargo(all, &flags)?.args(&messages).output();
         let programs = bundle::programs(&messages.map_err(Trouble::Failed)?);
         let bundle = bundle::collect(self.target.name, &programs).map_err(Trouble::Failed)?;
         println!("{} test programs: {}", programs.len(), bundle.display());
@@ -193,7 +210,7 @@ fn headers_agree(headers: &Headers, zig: &Fetched) -> Result<(), Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TARGETS, chosen};
+    use super::{Part, TARGETS, chosen};
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -201,14 +218,34 @@ mod tests {
 
     #[test]
     fn no_name_means_all_and_order_does_not_matter() {
-        let (strict, all) = chosen(&[]).unwrap();
-        assert!(!strict && all.len() == TARGETS.len());
+        let (strict, named) = chosen(&[]).unwrap();
+        assert!(!strict && named.is_empty());
         for arguments in [
             ["--strict", "x86_64-unknown-illumos"],
             ["x86_64-unknown-illumos", "--strict"],
         ] {
             let (strict, one) = chosen(&words(&arguments)).unwrap();
             assert!(strict && one.len() == 1 && one[0].name == "x86_64-unknown-illumos");
+        }
+    }
+
+    #[test]
+    fn who_is_not_linked_among_all_has_its_symbols_looked_for_by_another() {
+        let name = |part: Part<&'static str>| match part {
+            Part::Given(name) => Some(name),
+            Part::Without(_) => None,
+        };
+        for target in TARGETS {
+            let Some(reason) = target.instead else {
+                assert_eq!(name(target.link_among_all()), name(target.link));
+                continue;
+            };
+            assert!(name(target.link).is_some() && name(target.link_among_all()).is_none());
+            let other = TARGETS
+                .iter()
+                .find(|it| reason.starts_with(it.name))
+                .unwrap();
+            assert!(name(other.link_among_all()).is_some(), "{}", target.name);
         }
     }
 

@@ -7,10 +7,22 @@ pub(crate) struct Target {
     pub(crate) headers: Part<Headers>,
     /// What zig calls it, where it has the stubs to link with.
     pub(crate) link: Part<&'static str>,
+    /// Why it is not linked where all targets are examined, and not this one by its name.
+    pub(crate) instead: Option<&'static str>,
+}
+
+impl Target {
+    /// What it is linked with where all targets are examined.
+    pub(crate) const fn link_among_all(&self) -> Part<&'static str> {
+        match self.instead {
+            Some(reason) => Part::Without(reason),
+            None => self.link,
+        }
+    }
 }
 
 /// Something that can be done for a target, or why it cannot.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Part<T> {
     Given(T),
     Without(&'static str),
@@ -35,6 +47,7 @@ const fn linked(name: &'static str, system: &'static str, headers: &'static str)
         name,
         headers: Part::Given(headers),
         link: Part::Given(system),
+        instead: None,
     }
 }
 
@@ -43,6 +56,7 @@ const fn linted(name: &'static str, headers: Part<Headers>) -> Target {
         name,
         headers,
         link: Part::Without("zig has no stubs of this system to link with"),
+        instead: None,
     }
 }
 
@@ -53,7 +67,10 @@ pub(crate) const TARGETS: &[Target] = &[
     linked("x86_64-unknown-netbsd", "x86_64-netbsd", "netbsd"),
     linked("x86_64-unknown-openbsd", "x86_64-openbsd", "openbsd"),
     linted("x86_64-unknown-dragonfly", NO_HEADERS),
-    linked("x86_64-apple-darwin", "x86_64-macos", "apple"),
+    Target {
+        instead: Some("aarch64-apple-darwin has the same symbols; this is linked when it is named"),
+        ..linked("x86_64-apple-darwin", "x86_64-macos", "apple")
+    },
     linked("aarch64-apple-darwin", "aarch64-macos", "apple"),
     linted("aarch64-apple-ios", NO_HEADERS),
     linted("x86_64-unknown-illumos", NO_HEADERS),
