@@ -109,8 +109,8 @@ fn built_on(dependency: &str, package: &str, program: &str) -> Result<String, St
     let tree = format!("tree --locked --manifest-path {package} -i {dependency}");
     is_ours(dependency, &Call::cargo(&tree).output()?, true)?;
     let place = format!("--locked --manifest-path {package} --target-dir {PLACE}");
-    Call::cargo(&format!("build --release {place}")).run()?;
-    let program = root().join(PLACE).join("release").join(program);
+    Call::cargo(&format!("build {place}")).run()?;
+    let program = root().join(PLACE).join("debug").join(program);
     Ok(program.display().to_string())
 }
 
