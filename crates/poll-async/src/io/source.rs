@@ -1,6 +1,5 @@
 //! What the runtime knows of a registered source: its readiness, and who waits for it.
 
-use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::{AcqRel, Acquire};
 use core::task::{Context, Poll, Waker};
 use std::io;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 
 use poll_api::{Ready, Token};
 
-use crate::threads::{Mutex, lock};
+use crate::threads::{AtomicU32, Mutex, lock};
 
 /// One of the two ways of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -410,3 +409,6 @@ impl Table {
         self.len
     }
 }
+
+#[cfg(all(test, loom))]
+mod model;
