@@ -44,10 +44,8 @@ functions! {
     read(path) -> Vec<u8>;
     /// Reads a whole file of text.
     read_to_string(path) -> String;
-    /// Writes a whole file, in the place of what was there.
-    ///
-    /// The bytes are handed over, so that they are not copied.
-    write(path; bytes: Vec<u8>) -> ();
+    /// Whether there is something at a path, behind symbolic links.
+    exists(path) -> bool;
     /// Copies a file with its permissions: how many bytes.
     copy(from, to) -> u64;
     /// Gives a file or a folder another name, in the place of what was there.
@@ -74,6 +72,18 @@ functions! {
     read_link(path) -> PathBuf;
     /// Sets the permissions of what a path names.
     set_permissions(path; permissions: Permissions) -> ();
+}
+
+/// Writes a whole file, in the place of what was there.
+///
+/// A vector or a string is handed over; what is borrowed is copied.
+///
+/// # Errors
+///
+/// As [`std::fs::write`], and outside of a runtime.
+pub async fn write(path: impl AsRef<Path>, bytes: impl Into<Vec<u8>>) -> io::Result<()> {
+    let (path, bytes) = (path.as_ref().to_owned(), bytes.into());
+    run(move || std::fs::write(path, bytes)).await
 }
 
 /// All that is in a folder, read at once.

@@ -17,6 +17,8 @@ pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use yield_now::yield_now;
 
+pub use crate::runtime::{block_in_place, spawn, spawn_blocking, spawn_local};
+
 use std::sync::Arc;
 
 use crate::runtime::Lane;

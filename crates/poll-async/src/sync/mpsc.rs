@@ -14,7 +14,7 @@ mod shared;
 mod unbounded;
 
 pub use bounded::{Sender, WeakSender, channel};
-pub use error::{SendError, TryRecvError, TrySendError};
+pub use error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};

@@ -15,7 +15,9 @@ use crate::stage::{TempPath, each, give_up_after};
 fn a_file_is_written_and_read_whole() {
     each(|| async {
         let (path, other) = (TempPath::new(), TempPath::new());
-        fs::write(&path, b"hello".to_vec()).await.unwrap();
+        assert!(!fs::exists(&path).await.unwrap());
+        fs::write(&path, "hello").await.unwrap();
+        assert!(fs::exists(&path).await.unwrap());
         assert_eq!(fs::read_to_string(&path).await.unwrap(), "hello");
         assert_eq!(fs::copy(&path, &other).await.unwrap(), 5);
         fs::remove_file(&path).await.unwrap();
@@ -32,7 +34,7 @@ fn a_folder_is_made_listed_and_removed() {
         let path = TempPath::new();
         let inner = path.as_ref().join("a/b");
         fs::create_dir_all(&inner).await.unwrap();
-        fs::write(inner.join("c"), vec![1]).await.unwrap();
+        fs::write(inner.join("c"), &[1]).await.unwrap();
         let found = fs::read_dir(&inner).await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].file_name(), "c");
@@ -98,7 +100,7 @@ fn a_write_goes_where_the_last_read_ended_and_not_where_it_read_ahead() {
 fn a_write_that_failed_is_told_by_the_next_operation() {
     each(|| async {
         let path = TempPath::new();
-        fs::write(&path, Vec::new()).await.unwrap();
+        fs::write(&path, "").await.unwrap();
         let mut file = File::open(&path).await.unwrap();
         file.write_all(b"not for writing").await.unwrap();
         assert!(file.flush().await.is_err());

@@ -3,15 +3,17 @@
 use core::fmt;
 use core::future::poll_fn;
 use core::task::{Poll, ready};
+use core::time::Duration;
 
 use super::ends::{Tx, WeakTx, ends};
-use super::error::{SendError, TrySendError};
+use super::error::{SendError, SendTimeoutError, TrySendError};
 use super::permit::{OwnedPermit, Permit, PermitIterator};
 use super::receiver::Receiver;
 use super::shared::{Closed, Shared};
 use crate::park::block_on;
 use crate::sync::queue::Key;
 use crate::task::budget::poll_proceed;
+use crate::time::timeout;
 
 /// The greatest capacity, as of tokio's channels.
 const GREATEST: usize = usize::MAX >> 3;
@@ -99,6 +101,35 @@ impl<T> Sender<T> {
         match self.wait_for_room(1).await {
             Ok(()) => self.shared().send_reserved(value).map_err(SendError),
             Err(Closed) => Err(SendError(value)),
+        }
+    }
+
+    /// Sends a value, and waits for room at most for `duration`; if that is zero, not at all.
+    ///
+    /// Cancel-safe as [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// With the value:
+    ///
+    /// * [`SendTimeoutError::Timeout`]: there was no room in time.
+    /// * [`SendTimeoutError::Closed`]: the receiver is gone or has closed the channel.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, if it has to wait: unlike the rest of the channel, it needs a timer.
+    pub async fn send_timeout(
+        &self,
+        value: T,
+        duration: Duration,
+    ) -> Result<(), SendTimeoutError<T>> {
+        match timeout(duration, self.reserve()).await {
+            Ok(Ok(permit)) => {
+                permit.send(value);
+                Ok(())
+            }
+            Ok(Err(SendError(()))) => Err(SendTimeoutError::Closed(value)),
+            Err(_elapsed) => Err(SendTimeoutError::Timeout(value)),
         }
     }
 

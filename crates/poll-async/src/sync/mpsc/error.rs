@@ -16,6 +16,15 @@ pub enum TrySendError<T> {
     Closed(T),
 }
 
+/// Why a value could not be sent in time. The value is in the error.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum SendTimeoutError<T> {
+    /// There was no room until the time was over.
+    Timeout(T),
+    /// The receiver is gone, or has closed the channel.
+    Closed(T),
+}
+
 /// Why nothing was received now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TryRecvError {
@@ -30,6 +39,15 @@ impl<T> TrySendError<T> {
     pub fn into_inner(self) -> T {
         match self {
             Self::Full(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> SendTimeoutError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Timeout(value) | Self::Closed(value) => value,
         }
     }
 }
@@ -50,6 +68,15 @@ impl<T> fmt::Debug for TrySendError<T> {
     }
 }
 
+impl<T> fmt::Debug for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "Timeout(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
 impl<T> fmt::Display for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the channel is closed")
@@ -60,6 +87,15 @@ impl<T> fmt::Display for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full(_) => "the channel is full",
+            Self::Closed(_) => "the channel is closed",
+        })
+    }
+}
+
+impl<T> fmt::Display for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "the channel was full until the time was over",
             Self::Closed(_) => "the channel is closed",
         })
     }
@@ -77,6 +113,8 @@ impl fmt::Display for TryRecvError {
 impl<T> Error for SendError<T> {}
 
 impl<T> Error for TrySendError<T> {}
+
+impl<T> Error for SendTimeoutError<T> {}
 
 impl Error for TryRecvError {}
 

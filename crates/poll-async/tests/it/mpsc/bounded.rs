@@ -1,8 +1,12 @@
 //! The bound, permits, and who gets room.
 
 use core::task::Poll;
+use core::time::Duration;
 
-use poll_async::sync::mpsc::{SendError, TryRecvError, TrySendError, channel};
+use poll_async::join;
+use poll_async::runtime::Builder;
+use poll_async::sync::mpsc::{SendError, SendTimeoutError, TryRecvError, TrySendError, channel};
+use poll_async::time::{Instant, sleep};
 
 use crate::drive::{Task, block_on};
 
@@ -56,6 +60,34 @@ fn room_goes_to_those_who_came_first_and_nobody_passes_them() {
     assert_eq!(one.poll(), Poll::Ready(Ok(())));
     assert_eq!(receiver.try_recv(), Ok(1));
     assert_eq!(receiver.try_recv(), Ok(2));
+}
+
+#[test]
+fn sending_gives_up_when_the_time_is_over_and_hands_the_value_back() {
+    let runtime = Builder::new_current_thread().start_paused(true);
+    runtime.build().unwrap().block_on(async {
+        let (sender, mut receiver) = channel(1);
+        let second = Duration::from_secs(1);
+        assert_eq!(sender.send_timeout(1, Duration::ZERO).await, Ok(()));
+        let begun = Instant::now();
+        let late = sender.send_timeout(2, second).await.unwrap_err();
+        assert_eq!(late, SendTimeoutError::Timeout(2));
+        assert_eq!((begun.elapsed(), late.into_inner()), (second, 2));
+        // The place of the one that gave up is nobody's.
+        let receiving = async {
+            sleep(second / 2).await;
+            receiver.recv().await
+        };
+        let (sent, received) = join!(sender.send_timeout(3, second), receiving);
+        assert_eq!((sent, received), (Ok(()), Some(1)));
+        let closing = async {
+            sleep(second / 2).await;
+            receiver.close();
+        };
+        let (refused, ()) = join!(sender.send_timeout(4, second), closing);
+        assert_eq!(refused, Err(SendTimeoutError::Closed(4)));
+        assert_eq!(receiver.try_recv(), Ok(3));
+    });
 }
 
 #[test]
