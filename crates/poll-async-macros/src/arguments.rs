@@ -22,11 +22,18 @@ pub(crate) struct Arguments {
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<usize>,
     pub(crate) start_paused: bool,
+    pub(crate) stops_at_panics: bool,
     /// The place of the path to poll-async among the tokens, and the path.
     pub(crate) path: Option<(usize, String)>,
 }
 
-const NAMES: [&str; 4] = ["flavor", "worker_threads", "start_paused", "crate"];
+const NAMES: [&str; 5] = [
+    "flavor",
+    "worker_threads",
+    "start_paused",
+    "unhandled_panic",
+    "crate",
+];
 
 impl Arguments {
     /// Those of an attribute that says nothing.
@@ -38,6 +45,7 @@ impl Arguments {
             },
             worker_threads: None,
             start_paused: false,
+            stops_at_panics: false,
             path: None,
         }
     }
@@ -77,6 +85,16 @@ impl Arguments {
                     _ => return Err(Problem::new(at, "`start_paused` is `true` or `false`")),
                 }
             }
+            "unhandled_panic" => {
+                self.stops_at_panics = match text(value) {
+                    Some("shutdown_runtime") => true,
+                    Some("ignore") => false,
+                    _ => {
+                        let known = "`unhandled_panic` is `\"ignore\"` or `\"shutdown_runtime\"`";
+                        return Err(Problem::new(at, known));
+                    }
+                }
+            }
             _ => match text(value) {
                 Some(path) if !path.is_empty() => self.path = Some((at, path.to_owned())),
                 _ => {
@@ -92,7 +110,7 @@ impl Arguments {
 
     /// Whether what was said goes together.
     fn check(&self, said: [Option<usize>; NAMES.len()]) -> Result<(), Problem> {
-        let [_, threads, paused, _] = said;
+        let [_, threads, paused, ..] = said;
         match (self.flavor, threads, paused) {
             (Flavor::MultiThread, _, Some(at)) if self.start_paused => Err(Problem::new(
                 at,
@@ -195,6 +213,8 @@ mod tests {
         assert_eq!(parsed("worker_threads = 1_0").worker_threads, Some(10));
         assert!(parsed("flavor = \"local\" , start_paused = true").start_paused);
         assert!(!parsed("start_paused = false ,").start_paused);
+        assert!(parsed("unhandled_panic = \"shutdown_runtime\"").stops_at_panics);
+        assert!(!parsed("unhandled_panic = \"ignore\"").stops_at_panics);
         assert_eq!(
             parsed("crate = \"a::b\"").path,
             Some((2, "a::b".to_owned()))
@@ -256,6 +276,11 @@ mod tests {
             ),
             ("start_paused = 1", 2, "`start_paused` is `true` or `false`"),
             ("start_paused = true", 2, "a clock can stand with"),
+            (
+                "unhandled_panic = true",
+                2,
+                "`unhandled_panic` is `\"ignore\"` or `\"shutdown_runtime\"`",
+            ),
             ("crate = a", 2, "`crate` is a path, as text"),
             ("crate = \"\"", 2, "`crate` is a path, as text"),
         ] {

@@ -164,11 +164,12 @@ impl Expansion {
             flavor,
             worker_threads,
             start_paused,
+            stops_at_panics,
             path,
         } = &self.arguments;
-        let path = match path {
-            None => code(PATH, end),
-            Some((at, path)) => code(path, self.said[*at].span()),
+        let (name, span) = match path {
+            None => (PATH, end),
+            Some((at, path)) => (path.as_str(), self.said[*at].span()),
         };
         let mut calls = match flavor {
             Flavor::MultiThread => "new_multi_thread()",
@@ -181,13 +182,16 @@ impl Expansion {
         if *start_paused {
             calls += ".start_paused(true)";
         }
+        if *stops_at_panics {
+            calls += &format!(".unhandled_panic({name}::runtime::UnhandledPanic::ShutdownRuntime)");
+        }
         calls += match flavor {
             Flavor::Local => ".enable_all().build_local()",
             Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",
         };
         calls += ".expect(\"the runtime could not be built\").block_on(body);";
         let mut inside = code("return", end);
-        inside.extend(path);
+        inside.extend(code(name, span));
         inside.extend(code(&format!("::runtime::Builder::{calls}"), end));
         let lints = "#[allow(clippy::expect_used, clippy::needless_return, \
                      clippy::diverging_sub_expression, unreachable_code)]";

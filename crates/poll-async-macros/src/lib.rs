@@ -41,11 +41,12 @@ use self::arguments::Attribute;
 /// | `flavor = "local"` | the same, for tasks that stay on it |
 /// | `worker_threads = 4` | how many workers; with `multi_thread` |
 /// | `start_paused = true` | the clock stands; with the other two |
+/// | `unhandled_panic = "shutdown_runtime"` | a task that panics and is not joined ends it all |
+/// | `unhandled_panic = "ignore"` | it does not; this is what it is without |
 /// | `crate = "path"` | where poll-async is, if it has another name |
 ///
 /// It need not be `main`: any `async fn` becomes one that blocks, with its parameters, generics and
-/// attributes. What it does not take is tokio's `name` and `unhandled_panic`: say that to the
-/// builder.
+/// attributes. What it does not take is tokio's `name`: runtimes have none.
 ///
 /// # Panics
 ///

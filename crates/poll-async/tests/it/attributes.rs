@@ -20,6 +20,10 @@ pub(crate) mod stand_in {
 
         pub(crate) struct Builder;
 
+        pub(crate) enum UnhandledPanic {
+            ShutdownRuntime,
+        }
+
         fn note(call: &str) -> Builder {
             CALLS.with_borrow_mut(|calls| *calls += call);
             Builder
@@ -41,6 +45,10 @@ pub(crate) mod stand_in {
             pub(crate) fn start_paused(self, is_paused: bool) -> Self {
                 assert!(is_paused);
                 note(" paused")
+            }
+
+            pub(crate) fn unhandled_panic(self, _: UnhandledPanic) -> Self {
+                note(" stops")
             }
 
             pub(crate) fn enable_all(self) -> Self {
@@ -85,6 +93,13 @@ fn each_argument_becomes_a_call() {
     )]
     async fn paused() {}
     assert_eq!(calls(paused), "current_thread paused all build");
+
+    #[poll_async::main(
+        unhandled_panic = "shutdown_runtime",
+        crate = "crate::attributes::stand_in"
+    )]
+    async fn stops() {}
+    assert_eq!(calls(stops), "multi_thread stops all build");
 
     #[poll_async::main(flavor = "local", crate = "crate::attributes::stand_in")]
     async fn local() {}
