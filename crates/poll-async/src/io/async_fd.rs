@@ -21,6 +21,12 @@ use crate::task::budget;
 /// descriptors of other libraries. It must not block, and has to be one that the engine can watch.
 /// All methods take `&self`: any number of tasks may read and write at the same time.
 ///
+/// There are no guards of readiness as tokio has them: [`read_with`](Self::read_with) and
+/// [`write_with`](Self::write_with) are its `async_io`, [`try_read_with`](Self::try_read_with) and
+/// [`try_write_with`](Self::try_write_with) what its `try_io` does. They see `WouldBlock` for
+/// themselves, so that no call site can forget to take readiness back, or take back an event that
+/// came meanwhile. For a poll function, poll a [`readable`](Self::readable) that is pinned.
+///
 /// Dropping it deregisters the source, and then drops that.
 ///
 /// ```

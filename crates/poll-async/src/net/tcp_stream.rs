@@ -59,7 +59,12 @@ writes!(
 connection!(TcpStream, poll_net::TcpStream);
 
 impl TcpStream {
-    /// Connects to the first of the addresses that answers; they are tried one after the other.
+    /// Connects to the first of the addresses that answers.
+    ///
+    /// They are tried one after the other in the order of [`lookup_host`](super::lookup_host), each
+    /// for as long as the system waits, which is minutes for one that does not answer at all. Where
+    /// names have several addresses and not all can be reached, give each its own time with
+    /// [`timeout`](crate::time::timeout()) around [`connect_addr`](Self::connect_addr).
     ///
     /// # Errors
     ///
