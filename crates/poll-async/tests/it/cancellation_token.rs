@@ -9,6 +9,7 @@ use poll_async::sync::CancellationToken;
 use poll_async::task::yield_now;
 
 use crate::drive::{Task, block_on};
+use crate::stage::within_limit;
 use crate::victims::drop_each;
 
 #[test]
@@ -141,17 +142,19 @@ fn no_wake_up_is_lost_with_a_future() {
 
 #[test]
 fn threads_that_wait_are_all_reached() {
-    for _ in 0..100 {
-        let root = Arc::new(CancellationToken::new());
-        let threads: Vec<_> = (0..3)
-            .map(|_| {
-                let token = root.child_token();
-                thread::spawn(move || block_on(token.child_token().cancelled_owned()))
-            })
-            .collect();
-        root.cancel();
-        for thread in threads {
-            thread.join().unwrap();
+    within_limit(|| {
+        for _ in 0..100 {
+            let root = Arc::new(CancellationToken::new());
+            let threads: Vec<_> = (0..3)
+                .map(|_| {
+                    let token = root.child_token();
+                    thread::spawn(move || block_on(token.child_token().cancelled_owned()))
+                })
+                .collect();
+            root.cancel();
+            for thread in threads {
+                thread.join().unwrap();
+            }
         }
-    }
+    });
 }

@@ -160,6 +160,8 @@ fn threads_read_what_threads_write_whole() {
                     {
                         let mut guard = block_on(lock.write());
                         guard.0 += 1;
+                        // The others run in between, and find the lock taken.
+                        thread::yield_now();
                         guard.1 += 1;
                     }
                     let guard = block_on(lock.read());

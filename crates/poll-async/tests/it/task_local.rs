@@ -90,6 +90,9 @@ fn after_a_panic_the_outer_value_is_back() {
         }));
         assert!(panicked.is_err());
         assert_eq!(NUMBER.get(), 1);
+        let panicked = catch_unwind(|| NUMBER.sync_scope(2, || panic!("inside")));
+        assert!(panicked.is_err());
+        assert_eq!(NUMBER.get(), 1);
     });
 }
 
