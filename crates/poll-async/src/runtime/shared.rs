@@ -304,6 +304,10 @@ impl Shared {
         for seat in &self.seats {
             wakers.extend(seat.tasks.close());
         }
+        // Whoever waits for a timer elsewhere finds out that this one does not fire any more.
+        for seat in &self.seats {
+            seat.wheel.expire(Instant::MAX, usize::MAX, &mut wakers);
+        }
         for waker in wakers {
             // What is not queued yet is queued, and dropped from there: one after the other, and
             // not inside each other's destructors.
@@ -316,6 +320,11 @@ impl Shared {
     /// Whether tasks are dropped: a thread that has polled some does its part then.
     pub(crate) fn is_drained(&self) -> bool {
         self.is_drained.load(SeqCst)
+    }
+
+    /// Whether a timer that is gone was dropped with the others at the end, and is not due.
+    pub(crate) fn has_dropped(&self, deadline: Instant) -> bool {
+        self.is_drained() && deadline > self.clock.now()
     }
 
     fn drop_queued(&self) {

@@ -96,7 +96,8 @@ impl Future for Sleep {
 
     /// # Panics
     ///
-    /// If it is polled for the first time outside of a runtime.
+    /// If it is polled for the first time outside of a runtime, or in one that has ended; or again
+    /// after the end of the one that it was set in, which wakes it to be set in another.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.is_over {
             return Poll::Ready(());
@@ -104,36 +105,55 @@ impl Future for Sleep {
         let unit = ready!(budget::poll_proceed(context));
         if let Some(set) = &self.set {
             ready!(set.lane.seat().wheel.poll(set.key, context.waker()));
+            let was_ended = set.lane.shared().has_dropped(self.deadline.into());
             self.set = None;
-        } else {
-            let deadline = poll_api::Instant::from(self.deadline);
-            let set = context::with_current(|current| {
-                let lane = &current.lane;
-                let shared = lane.shared();
-                if !self.is_ahead && deadline <= shared.clock.now() {
-                    return None;
-                }
-                let waker = context.waker().clone();
-                let (key, is_first) = lane.seat().wheel.insert(deadline, waker);
-                // A worker alone looks before it sleeps.
-                if is_first && !(shared.workers() == 1 && current.is_worker()) {
-                    shared.announce(deadline);
-                }
-                let lane = Arc::clone(lane);
-                Some(Set { lane, key })
-            });
-            match set {
-                None => panic!("{NoRuntime}"),
-                Some(None) => {}
-                Some(set) => {
-                    self.set = set;
-                    return Poll::Pending;
-                }
+            if was_ended {
+                self.is_ahead = false;
+                ready!(self.as_mut().set(context));
             }
+        } else {
+            ready!(self.as_mut().set(context));
         }
         unit.made_progress();
         self.is_over = true;
         Poll::Ready(())
+    }
+}
+
+impl Sleep {
+    /// Sets the timer in the runtime that this thread is in, unless the deadline has come.
+    fn set(mut self: Pin<&mut Self>, context: &Context<'_>) -> Poll<()> {
+        let deadline = poll_api::Instant::from(self.deadline);
+        let set = context::with_current(|current| {
+            let lane = &current.lane;
+            let shared = lane.shared();
+            if !self.is_ahead && deadline <= shared.clock.now() {
+                return None;
+            }
+            let waker = context.waker().clone();
+            let (key, is_first) = lane.seat().wheel.insert(deadline, waker);
+            // A worker alone looks before it sleeps.
+            if is_first && !(shared.workers() == 1 && current.is_worker()) {
+                shared.announce(deadline);
+            }
+            let lane = Arc::clone(lane);
+            Some(Set { lane, key })
+        });
+        match set {
+            None => panic!("{NoRuntime}"),
+            Some(None) => Poll::Ready(()),
+            Some(Some(set)) => {
+                let shared = set.lane.shared();
+                // A task that is being polled is dropped afterwards, as all others. Asked when the
+                // timer is set: from then on the end of the runtime wakes it.
+                assert!(
+                    !shared.is_drained() || context::is_inside(shared),
+                    "the runtime that this thread is in has ended: no timer fires in it"
+                );
+                self.set = Some(set);
+                Poll::Pending
+            }
+        }
     }
 }
 

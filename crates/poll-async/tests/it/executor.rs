@@ -1,18 +1,21 @@
 //! Spawning, joining, aborting, ending: on each kind of runtime.
 
 use core::cell::RefCell;
-use core::future::pending;
+use core::future::{Future, pending, poll_fn};
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::Poll;
 use core::time::Duration;
 use std::io;
 use std::panic::catch_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, UnhandledPanic};
 use poll_async::task::{self, JoinSet, yield_now};
 use poll_async::{spawn, spawn_blocking, time};
 
+use crate::drive::poll_once;
 use crate::stage::within_limit;
 
 /// One thread that drives itself, and one to three of its own.
@@ -219,9 +222,9 @@ fn a_thread_outside_spawns_and_joins() {
     for runtime in kinds() {
         let runtime = runtime.unwrap();
         let handle = runtime.handle().clone();
-        let (sender, receiver) = std::sync::mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         runtime.block_on(async move {
-            let outside = std::thread::spawn(move || {
+            let outside = thread::spawn(move || {
                 for i in 0..100 {
                     let sender = sender.clone();
                     handle.spawn(async move { sender.send(i).unwrap() });
@@ -328,7 +331,7 @@ fn a_runtime_may_end_with_the_thread_that_keeps_it() {
     }
     let drops = Arc::new(AtomicUsize::new(0));
     let dropped = Dropped(Arc::clone(&drops));
-    let thread = std::thread::spawn(move || {
+    let thread = thread::spawn(move || {
         // First of all, so that it is dropped last.
         KEPT.set(None);
         let runtime = LocalRuntime::new().unwrap();
@@ -373,4 +376,38 @@ fn a_graceful_end_waits_for_tasks_and_tells_how_many_it_has_cut() {
         assert_eq!(cut.to_string(), "1 task has not ended in time");
         assert_eq!(io::Error::from(cut).kind(), io::ErrorKind::TimedOut);
     }
+}
+
+#[test]
+fn a_sleep_goes_on_elsewhere_when_its_runtime_ends_and_panics_in_none() {
+    within_limit(|| {
+        for runtime in kinds() {
+            let runtime = runtime.unwrap();
+            let hour = || Box::pin(time::sleep(Duration::from_secs(3600)));
+            let (mut asleep, mut left) = (hour(), hour());
+            runtime.block_on(poll_fn(|context| {
+                assert!(asleep.as_mut().poll(context).is_pending());
+                assert!(left.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            }));
+            let (waits, is_waiting) = mpsc::channel();
+            let waiting = thread::spawn(move || {
+                // Its clock moves to timers that are set in it.
+                let elsewhere = Builder::new_current_thread().start_paused(true);
+                elsewhere.build().unwrap().block_on(poll_fn(|context| {
+                    let polled = asleep.as_mut().poll(context);
+                    let _told = waits.send(());
+                    assert_eq!(polled.is_ready(), time::Instant::now() >= asleep.deadline());
+                    polled
+                }));
+            });
+            is_waiting.recv().unwrap();
+            let handle = runtime.handle().clone();
+            drop(runtime);
+            waiting.join().unwrap();
+            assert!(catch_unwind(AssertUnwindSafe(|| poll_once(&mut left))).is_err());
+            let _entered = handle.enter();
+            assert!(catch_unwind(|| poll_once(&mut hour())).is_err());
+        }
+    });
 }
