@@ -10,6 +10,7 @@ mod macros;
 pub mod net;
 mod park;
 pub mod process;
+mod random;
 pub mod runtime;
 pub mod signal;
 pub mod sync;

@@ -2,8 +2,8 @@
 
 mod join;
 mod maybe_done;
-mod random;
 mod select;
+mod start;
 
 /// What the macros expand to. It is no interface: any version may change it.
 #[doc(hidden)]
@@ -13,7 +13,7 @@ pub mod private {
     pub use core::task::Poll;
 
     pub use super::maybe_done::{MaybeDone, maybe_done};
-    pub use super::random::below;
     pub use super::select::{Never, Out};
+    pub use super::start::below;
     pub use crate::task::local::Slot;
 }

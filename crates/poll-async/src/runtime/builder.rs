@@ -18,6 +18,7 @@ use super::settings::{Settings, UnhandledPanic};
 use super::shared::{Lane, Shared};
 use super::worker::{self, Core};
 use super::{Kind, Runtime};
+use crate::random;
 use crate::task::Id;
 
 /// The largest number of workers.
@@ -35,8 +36,9 @@ const WORKERS: usize = 1 << 12;
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until build is called"]
 pub struct Builder {
-    // None: one worker, which is the thread that drives the runtime.
-    workers: Option<Option<usize>>,
+    /// Whether the workers are threads of its own, or one, which is the thread that drives it.
+    is_several: bool,
+    worker_threads: Option<usize>,
     settings: Settings,
     origin: Origin,
     is_paused: bool,
@@ -45,33 +47,33 @@ pub struct Builder {
 impl Builder {
     /// A runtime of one thread: that which calls [`Runtime::block_on`].
     pub fn new_current_thread() -> Self {
-        Self::new(None)
+        Self::new(false)
     }
 
     /// A runtime of several threads of its own: as many as there are processors, unless
     /// [`worker_threads`](Self::worker_threads) says otherwise.
     pub fn new_multi_thread() -> Self {
-        Self::new(Some(None))
+        Self::new(true)
     }
 
-    fn new(workers: Option<Option<usize>>) -> Self {
+    fn new(is_several: bool) -> Self {
         Self {
-            workers,
+            is_several,
+            worker_threads: None,
             settings: Settings::default(),
             origin: Origin::System,
             is_paused: false,
         }
     }
 
-    /// How many workers a runtime of several threads has, from 1 to 4096.
+    /// How many workers a runtime of several threads has, from 1 to 4096. One of one thread is not
+    /// built if this was called.
     pub const fn worker_threads(mut self, workers: usize) -> Self {
-        if self.workers.is_some() {
-            self.workers = Some(Some(workers));
-        }
+        self.worker_threads = Some(workers);
         self
     }
 
-    /// The name of the threads; `poll-async` by default.
+    /// The name of the threads, without zero bytes; `poll-async` by default.
     pub fn thread_name(mut self, name: impl Into<Arc<str>>) -> Self {
         self.settings.thread_name = name.into();
         self
@@ -131,10 +133,13 @@ impl Builder {
         self
     }
 
-    /// What the workers' random choices begin with, such as whom to steal from. The branches of
-    /// [`select!`](crate::select!) have a choice of their own for each thread.
+    /// What the workers' random choices begin with: whom to steal from, and with which branch
+    /// [`select!`](crate::select!) starts. Each runtime's own by default.
+    ///
+    /// With one worker, and if nothing else comes from outside, a seed gives a run again. The
+    /// future of `block_on` on a runtime of several threads is polled by no worker.
     pub const fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = seed;
+        self.settings.seed = Some(seed);
         self
     }
 
@@ -198,17 +203,17 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// * `InvalidInput`: no workers or more than 4096, or a clock that stands with several threads.
+    /// * `InvalidInput`: no workers or more than 4096, a clock that stands with several threads,
+    ///   [`worker_threads`](Self::worker_threads) for one, or a thread's name with a zero byte.
     /// * Those of making a poller (`EMFILE`, `ENFILE`, `ENOMEM`), and of starting a thread
     ///   (`EAGAIN`).
     pub fn build(self) -> io::Result<Runtime> {
-        match self.workers {
-            None => {
-                let (handle, current) = self.current(false)?;
-                Ok(Runtime::of(handle, Kind::Current(current)))
-            }
-            Some(workers) => self.several(workers),
+        self.check()?;
+        if self.is_several {
+            return self.several();
         }
+        let (handle, current) = self.current(false)?;
+        Ok(Runtime::of(handle, Kind::Current(current)))
     }
 
     /// Makes a runtime of this thread alone, for futures that cannot move to another one.
@@ -217,15 +222,30 @@ impl Builder {
     ///
     /// As [`build`](Self::build); and `InvalidInput` for several threads.
     pub fn build_local(self) -> io::Result<LocalRuntime> {
-        if self.workers.is_some() {
+        self.check()?;
+        if self.is_several {
             return Err(invalid("a runtime of several threads is not local to one"));
         }
         let (handle, current) = self.current(true)?;
         Ok(LocalRuntime::of(handle, current))
     }
 
+    /// What no kind of runtime can be.
+    fn check(&self) -> io::Result<()> {
+        if !self.is_several && self.worker_threads.is_some() {
+            return Err(invalid(
+                "worker_threads is for a runtime of several threads",
+            ));
+        }
+        // The standard library panics there.
+        if self.settings.thread_name.contains('\0') {
+            return Err(invalid("a thread's name has no zero bytes"));
+        }
+        Ok(())
+    }
+
     fn current(self, is_local: bool) -> io::Result<(Handle, Arc<Current>)> {
-        let seed = self.settings.seed;
+        let seed = self.settings.seed.unwrap_or_else(random::seed);
         let clock = self.started_clock();
         let (shared, queues) = Shared::new(1, clock, self.settings)?;
         let queue = queues.into_iter().next();
@@ -249,8 +269,8 @@ impl Builder {
         clock
     }
 
-    fn several(self, workers: Option<usize>) -> io::Result<Runtime> {
-        let workers = match workers {
+    fn several(self) -> io::Result<Runtime> {
+        let workers = match self.worker_threads {
             Some(workers) => workers,
             None => thread::available_parallelism()
                 .map_or(1, NonZeroUsize::get)
@@ -262,7 +282,7 @@ impl Builder {
         if self.is_paused {
             return Err(invalid("the clock of several threads cannot stand"));
         }
-        let seed = self.settings.seed;
+        let seed = self.settings.seed.unwrap_or_else(random::seed);
         let clock = self.started_clock();
         let (shared, queues) = Shared::new(workers, clock, self.settings)?;
         let handle = Handle::several(Lane::new(Arc::clone(&shared), workers));

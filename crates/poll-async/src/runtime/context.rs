@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::handle::Handle;
 use super::shared::{Lane, Shared};
 use super::worker::Core;
+use crate::random::Random;
 use crate::task::Runnable;
 
 thread_local! {
@@ -84,6 +85,11 @@ pub(crate) fn with_core(
     runnable
 }
 
+/// Lends out the random numbers of the worker that this thread is.
+pub(crate) fn with_random<R>(f: impl FnOnce(&Random) -> R) -> Option<R> {
+    with_current(|context| context.core.borrow().as_ref().map(|core| f(core.random()))).flatten()
+}
+
 /// Whether this thread is a worker of `shared`.
 pub(crate) fn is_core_of(shared: &Arc<Shared>) -> bool {
     let is_worker =
@@ -99,7 +105,7 @@ pub(crate) fn assert_may_block() {
     assert!(
         is_worker != Some(true),
         "block_on inside a task would block the thread that polls it: await the future instead, or \
-         call it inside of block_in_place"
+         call it inside of block_in_place on a runtime of several threads"
     );
 }
 

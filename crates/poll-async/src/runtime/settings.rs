@@ -51,7 +51,7 @@ pub(crate) struct Settings {
     /// How many operations a task may do in one poll.
     pub(crate) task_budget: Option<u32>,
     pub(crate) watch_interval: Option<Duration>,
-    pub(crate) seed: u64,
+    pub(crate) seed: Option<u64>,
     pub(crate) unhandled_panic: UnhandledPanic,
     pub(crate) slow_poll: Option<(Duration, SlowPoll)>,
     pub(crate) max_blocking_threads: usize,
@@ -69,7 +69,7 @@ impl Default for Settings {
             global_queue_interval: 61,
             task_budget: Some(128),
             watch_interval: Some(Duration::from_millis(1)),
-            seed: 0,
+            seed: None,
             unhandled_panic: UnhandledPanic::Ignore,
             slow_poll: None,
             max_blocking_threads: 512,

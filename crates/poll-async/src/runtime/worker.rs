@@ -16,6 +16,7 @@ use super::idle::Risen;
 use super::parker::Token;
 use super::queue::Queue;
 use super::shared::{Engine, Lane, Seat, Shared};
+use crate::random::Random;
 use crate::task::{Runnable, budget, running};
 use crate::threads::MutexGuard;
 
@@ -32,7 +33,7 @@ pub(crate) struct Core {
     /// Whether a task was put to be next and not taken by this worker; another may have taken it.
     may_have_next: Cell<bool>,
     is_searching: Cell<bool>,
-    random: Cell<u64>,
+    random: Random,
     /// What a turn of the engine wakes; kept for its memory.
     wakers: RefCell<Vec<Waker>>,
 }
@@ -57,8 +58,7 @@ impl Core {
             in_a_row: Cell::new(0),
             may_have_next: Cell::new(false),
             is_searching: Cell::new(false),
-            // Zero would stay zero.
-            random: Cell::new(seed | 1),
+            random: Random::new(seed),
             wakers: RefCell::default(),
         })
     }
@@ -144,7 +144,7 @@ impl Core {
             }
             self.is_searching.set(true);
         }
-        let start = self.random(stealers.len());
+        let start = self.random.below(stealers.len());
         let others = (start..stealers.len()).chain(0..start);
         let mut others = others.filter(|other| *other != lane.index());
         let stolen = others.find_map(|other| self.queue.steal_from(stealers.get(other)?));
@@ -167,15 +167,8 @@ impl Core {
         })
     }
 
-    /// A number below `bound`: xorshift, so that a seed gives a run again.
-    fn random(&self, bound: usize) -> usize {
-        let mut value = self.random.get();
-        value ^= value << 13;
-        value ^= value >> 7;
-        value ^= value << 17;
-        self.random.set(value);
-        // The remainder fits.
-        usize::try_from(value % bound as u64).unwrap_or(0)
+    pub(crate) const fn random(&self) -> &Random {
+        &self.random
     }
 }
 

@@ -1,7 +1,7 @@
 //! Spawning, joining, aborting, ending: on each kind of runtime.
 
 use core::cell::RefCell;
-use core::future::{Future, pending, poll_fn};
+use core::future::{Future, pending, poll_fn, ready};
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::Poll;
@@ -410,4 +410,59 @@ fn a_sleep_goes_on_elsewhere_when_its_runtime_ends_and_panics_in_none() {
             assert!(catch_unwind(|| poll_once(&mut hour())).is_err());
         }
     });
+}
+
+#[test]
+fn a_seed_gives_the_choices_of_select_again() {
+    let choices = |builder: Builder| {
+        let runtime = builder.build().unwrap();
+        let task = runtime.spawn(async {
+            let choose = async || {
+                poll_async::select! {
+                    () = ready(()) => 0_u8,
+                    () = ready(()) => 1,
+                    () = ready(()) => 2,
+                }
+            };
+            let mut choices = Vec::new();
+            for _ in 0..64 {
+                choices.push(choose().await);
+            }
+            choices
+        });
+        runtime.block_on(task).unwrap()
+    };
+    let (current, several) = (Builder::new_current_thread(), Builder::new_multi_thread());
+    for builder in [current, several.worker_threads(1)] {
+        let seeded = |seed| choices(builder.clone().seed(seed));
+        assert_eq!(seeded(1), seeded(1));
+        assert_ne!(seeded(1), seeded(2));
+        assert_ne!(choices(builder.clone()), choices(builder.clone()));
+    }
+}
+
+#[test]
+fn a_number_of_workers_for_one_thread_is_refused_and_so_is_none() {
+    let refused = [
+        Builder::new_current_thread()
+            .worker_threads(1)
+            .build()
+            .err(),
+        Builder::new_current_thread()
+            .worker_threads(2)
+            .build_local()
+            .err(),
+        Builder::new_multi_thread().worker_threads(0).build().err(),
+        Builder::new_current_thread()
+            .thread_name("a\0b")
+            .build()
+            .err(),
+        Builder::new_multi_thread()
+            .worker_threads(4097)
+            .build()
+            .err(),
+    ];
+    for error in refused {
+        assert_eq!(error.unwrap().kind(), io::ErrorKind::InvalidInput);
+    }
 }
