@@ -1,6 +1,7 @@
 //! The clock of a runtime, which tests can stop and move.
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::time::Duration;
@@ -18,6 +19,10 @@ pub(crate) enum Origin {
     System,
     Other(Arc<dyn Clock + Send + Sync>),
 }
+
+// A clock is asked by many threads, and on after one of them has panicked.
+impl UnwindSafe for Origin {}
+impl RefUnwindSafe for Origin {}
 
 impl Origin {
     fn now(&self) -> Instant {

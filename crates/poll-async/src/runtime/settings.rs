@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -59,6 +60,11 @@ pub(crate) struct Settings {
     pub(crate) on_thread_start: Option<ThreadHook>,
     pub(crate) on_thread_stop: Option<ThreadHook>,
 }
+
+// Hooks are called by many threads, and on after one of them has panicked: they see nothing through
+// a runtime that crosses a `catch_unwind` that they would not see anyway.
+impl UnwindSafe for Settings {}
+impl RefUnwindSafe for Settings {}
 
 impl Default for Settings {
     fn default() -> Self {

@@ -1,13 +1,18 @@
 //! What may go to another thread, and what may not.
 
 use core::cell::Cell;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
+use poll_async::net::TcpStream;
+use poll_async::runtime::{Builder, Handle, Runtime};
 use poll_async::sync::{
     Barrier, CancellationToken, Mutex, MutexGuard, OnceCell, OwnedMutexGuard, OwnedRwLockReadGuard,
     OwnedRwLockWriteGuard, OwnedSemaphorePermit, RingBuffer, RwLock, RwLockReadGuard,
     RwLockWriteGuard, Semaphore, SemaphorePermit,
 };
+use poll_async::task::{AbortHandle, JoinHandle};
+use poll_async::time::{Interval, Sleep};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 // A mutex makes shared what can only be moved; its guard is as shared as the value.
@@ -38,6 +43,16 @@ assert_not_impl_any!(RingBuffer<Rc<u8>>: Send, Sync);
 assert_impl_all!(CancellationToken: Send, Sync);
 assert_impl_all!(OnceCell<u8>: Send, Sync);
 assert_not_impl_any!(OnceCell<Cell<u8>>: Sync);
+
+// What crosses a `catch_unwind` in servers and in tests of others.
+assert_impl_all!(Runtime: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Handle: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Builder: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(JoinHandle<Rc<u8>>: UnwindSafe, RefUnwindSafe, Unpin);
+assert_impl_all!(AbortHandle: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(TcpStream: Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
+assert_impl_all!(Sleep: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Interval: Send, Sync, UnwindSafe, RefUnwindSafe, Unpin);
 
 fn is_send(_: &impl Send) {}
 
