@@ -324,7 +324,7 @@ impl Shared {
 
     /// Whether a timer that is gone was dropped with the others at the end, and is not due.
     pub(crate) fn has_dropped(&self, deadline: Instant) -> bool {
-        self.is_drained() && deadline > self.clock.now()
+        self.is_closing() && deadline > self.clock.now()
     }
 
     fn drop_queued(&self) {

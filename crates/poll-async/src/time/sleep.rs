@@ -147,7 +147,7 @@ impl Sleep {
                 // A task that is being polled is dropped afterwards, as all others. Asked when the
                 // timer is set: from then on the end of the runtime wakes it.
                 assert!(
-                    !shared.is_drained() || context::is_inside(shared),
+                    !shared.is_closing() || context::is_inside(shared),
                     "the runtime that this thread is in has ended: no timer fires in it"
                 );
                 self.set = Some(set);

@@ -4,7 +4,6 @@ use core::cell::RefCell;
 use core::future::{Future, pending, poll_fn, ready};
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::Poll;
 use core::time::Duration;
 use std::io;
 use std::panic::catch_unwind;
@@ -378,37 +377,41 @@ fn a_graceful_end_waits_for_tasks_and_tells_how_many_it_has_cut() {
     }
 }
 
+/// Sets sleeps in a runtime, which is ended then.
+fn outlive(handle: &Handle, end: impl FnOnce()) {
+    let hour = || Box::pin(time::sleep(Duration::from_secs(3600)));
+    let (mut asleep, mut left) = (hour(), hour());
+    let entered = handle.enter();
+    assert!(poll_once(&mut asleep).is_pending() && poll_once(&mut left).is_pending());
+    drop(entered);
+    let (waits, is_waiting) = mpsc::channel();
+    let waiting = thread::spawn(move || {
+        // Its clock moves to timers that are set in it.
+        let elsewhere = Builder::new_current_thread().start_paused(true);
+        elsewhere.build().unwrap().block_on(poll_fn(|context| {
+            let polled = asleep.as_mut().poll(context);
+            let _told = waits.send(());
+            assert_eq!(polled.is_ready(), time::Instant::now() >= asleep.deadline());
+            polled
+        }));
+    });
+    is_waiting.recv().unwrap();
+    end();
+    waiting.join().unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| poll_once(&mut left))).is_err());
+    let _entered = handle.enter();
+    assert!(catch_unwind(|| poll_once(&mut hour())).is_err());
+}
+
 #[test]
 fn a_sleep_goes_on_elsewhere_when_its_runtime_ends_and_panics_in_none() {
     within_limit(|| {
         for runtime in kinds() {
             let runtime = runtime.unwrap();
-            let hour = || Box::pin(time::sleep(Duration::from_secs(3600)));
-            let (mut asleep, mut left) = (hour(), hour());
-            runtime.block_on(poll_fn(|context| {
-                assert!(asleep.as_mut().poll(context).is_pending());
-                assert!(left.as_mut().poll(context).is_pending());
-                Poll::Ready(())
-            }));
-            let (waits, is_waiting) = mpsc::channel();
-            let waiting = thread::spawn(move || {
-                // Its clock moves to timers that are set in it.
-                let elsewhere = Builder::new_current_thread().start_paused(true);
-                elsewhere.build().unwrap().block_on(poll_fn(|context| {
-                    let polled = asleep.as_mut().poll(context);
-                    let _told = waits.send(());
-                    assert_eq!(polled.is_ready(), time::Instant::now() >= asleep.deadline());
-                    polled
-                }));
-            });
-            is_waiting.recv().unwrap();
-            let handle = runtime.handle().clone();
-            drop(runtime);
-            waiting.join().unwrap();
-            assert!(catch_unwind(AssertUnwindSafe(|| poll_once(&mut left))).is_err());
-            let _entered = handle.enter();
-            assert!(catch_unwind(|| poll_once(&mut hour())).is_err());
+            outlive(&runtime.handle().clone(), || drop(runtime));
         }
+        let local = LocalRuntime::new().unwrap();
+        outlive(&local.handle().clone(), || drop(local));
     });
 }
 
