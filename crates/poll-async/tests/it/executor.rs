@@ -154,7 +154,7 @@ fn many_tasks_are_aborted_in_no_more_than_their_number() {
         let runtime = Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let mut set = JoinSet::new();
-            for _ in 0..200_000 {
+            for _ in 0..100_000 {
                 set.spawn(pending::<()>());
             }
             set.shutdown().await;
