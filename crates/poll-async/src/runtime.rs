@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use poll_os::Registry;
 
-use crate::task::{JoinHandle, Origin};
+use crate::task::{JoinHandle, Spans};
 use crate::time::Instant;
 use current::Current;
 
@@ -263,8 +263,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let origin = Origin::here();
-    match context::with_current(|context| context.lane.make(future, origin)) {
+    let spans = Spans::here("task");
+    match context::with_current(|context| context.lane.make(future, spans)) {
         Some(made) => made.start(),
         None => panic!("{NoRuntime}"),
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::runtime::Lane;
 
 pub(crate) use body::{Body, Outcome, Payload};
-pub(crate) use span::{Origin, Span};
+pub(crate) use span::{Span, Spans};
 
 /// The name of the task that polls this; none outside of a task, as in the future of `block_on`.
 #[must_use]

@@ -21,7 +21,7 @@ use super::idle::Risen;
 use super::parker::Token;
 use super::shared::{Engine, Lane, Shared};
 use super::worker::{self, Core, Next};
-use crate::task::{JoinHandle, Origin, budget};
+use crate::task::{JoinHandle, Spans, budget};
 use crate::threads::{Mutex, MutexGuard, lock};
 
 /// What makes a thread the worker, while no thread is.
@@ -197,12 +197,12 @@ impl Current {
         context::enter(self.context(handle, None))
     }
 
-    pub(crate) fn spawn_local<F>(&self, future: F, origin: Origin) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_local<F>(&self, future: F, spans: Spans) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.lane.make_local(future, origin).start()
+        self.lane.make_local(future, spans).start()
     }
 
     /// From here on the engine's descriptor may be waited on by others.

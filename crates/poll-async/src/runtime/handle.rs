@@ -16,7 +16,7 @@ use super::context::{self, Context};
 use super::current::Current;
 use super::metrics::RuntimeMetrics;
 use super::shared::{Lane, Shared};
-use crate::task::{JoinHandle, Origin, budget};
+use crate::task::{JoinHandle, Spans, budget};
 
 /// A handle to a runtime: it spawns tasks from any thread, and makes threads know the runtime.
 ///
@@ -138,8 +138,8 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin::here();
-        self.with_lane(|lane| lane.make(future, origin)).start()
+        let spans = Spans::here("task");
+        self.with_lane(|lane| lane.make(future, spans)).start()
     }
 
     /// Runs `f` on a thread where it may block: on one of its own, but for a limit
@@ -154,13 +154,13 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let origin = Origin::here();
+        let spans = Spans::here("blocking");
         let handle = self.clone();
         let inside = move || {
             let _entered = handle.enter();
             f()
         };
-        self.with_lane(|lane| lane.make_blocking(inside, origin))
+        self.with_lane(|lane| lane.make_blocking(inside, spans))
             .start()
     }
 

@@ -13,7 +13,7 @@ use poll_os::Registry;
 use super::current::{Current, Progress};
 use super::handle::{EnterGuard, Handle};
 use super::{Builder, RuntimeMetrics, context};
-use crate::task::{JoinHandle, Origin};
+use crate::task::{JoinHandle, Spans};
 use crate::time::Instant;
 
 /// A runtime of one thread, whose tasks need not be `Send`.
@@ -80,7 +80,7 @@ impl LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.current.spawn_local(future, Origin::here())
+        self.current.spawn_local(future, Spans::here("local"))
     }
 
     /// What other threads spawn with. Its [`block_on`](Handle::block_on) polls its own future
@@ -162,10 +162,10 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let origin = Origin::here();
+    let spans = Spans::here("local");
     let made = context::with_current(|context| {
         let is_local = context.is_local;
-        is_local.then(|| context.lane.make_local(future, origin))
+        is_local.then(|| context.lane.make_local(future, spans))
     });
     match made.flatten() {
         Some(made) => made.start(),

@@ -462,7 +462,7 @@ mod tests {
 
     use super::super::clock::{Origin as Time, RuntimeClock};
     use super::{Lane, Settings, Shared, take_one};
-    use crate::task::{Origin, running};
+    use crate::task::{Spans, running};
 
     #[test]
     fn a_task_that_is_spawned_by_the_last_one_is_not_overlooked() {
@@ -471,7 +471,7 @@ mod tests {
         let (shared, _queues) = Shared::new(256, clock, Settings::default()).unwrap();
         let lanes = [0, 255].map(|seat| Lane::new(shared.clone(), seat));
         let next = |lane: &_| {
-            drop(Lane::make(lane, pending::<()>(), Origin::here()).start());
+            drop(Lane::make(lane, pending::<()>(), Spans::here("task")).start());
             take_one(&shared.injector).unwrap()
         };
         let mut last = next(&lanes[1]);

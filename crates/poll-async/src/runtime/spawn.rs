@@ -9,13 +9,14 @@ use async_task::{Builder, ScheduleInfo, Task, WithInfo};
 
 use super::context;
 use super::shared::Lane;
-use crate::task::{Body, JoinHandle, Meta, Origin, Outcome, Runnable, Span, running};
+use crate::task::{Body, JoinHandle, Meta, Outcome, Runnable, Span, Spans, running};
 
 /// A task that was made and is not queued yet, so that no code of others runs while it is made.
 #[must_use = "a task has to be started"]
 pub(crate) struct Made<T> {
     runnable: Runnable,
     handle: JoinHandle<T>,
+    span: Span,
     /// Whether its runtime has ended.
     is_refused: bool,
 }
@@ -23,6 +24,7 @@ pub(crate) struct Made<T> {
 impl<T> Made<T> {
     /// Queues the task, or drops it if its runtime has ended.
     pub(crate) fn start(self) -> JoinHandle<T> {
+        self.span.name(self.handle.id());
         match self.is_refused {
             true => running::cancel(self.runnable),
             false => self.runnable.schedule(),
@@ -32,29 +34,29 @@ impl<T> Made<T> {
 }
 
 impl Lane {
-    pub(crate) fn make<F>(self: &Arc<Self>, future: F, origin: Origin) -> Made<F::Output>
+    pub(crate) fn make<F>(self: &Arc<Self>, future: F, spans: Spans) -> Made<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.insert(future, "task", origin, |builder, body| {
+        self.insert(future, spans, |builder, body| {
             builder.spawn(|_| body, WithInfo(schedule))
         })
     }
 
     /// The same for a future that stays on this thread.
-    pub(crate) fn make_local<F>(self: &Arc<Self>, future: F, origin: Origin) -> Made<F::Output>
+    pub(crate) fn make_local<F>(self: &Arc<Self>, future: F, spans: Spans) -> Made<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.insert(future, "local", origin, |builder, body| {
+        self.insert(future, spans, |builder, body| {
             builder.spawn_local(|_| body, WithInfo(schedule))
         })
     }
 
     /// The same for a closure that may block, which runs on a thread of the pool.
-    pub(crate) fn make_blocking<F, T>(self: &Arc<Self>, f: F, origin: Origin) -> Made<T>
+    pub(crate) fn make_blocking<F, T>(self: &Arc<Self>, f: F, spans: Spans) -> Made<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -63,7 +65,7 @@ impl Lane {
             let shared = Arc::clone(runnable.metadata().lane.shared());
             shared.pool.push(&shared, runnable);
         };
-        self.insert(Blocking(Some(f)), "blocking", origin, |builder, body| {
+        self.insert(Blocking(Some(f)), spans, |builder, body| {
             builder.spawn(|_| body, schedule)
         })
     }
@@ -71,22 +73,23 @@ impl Lane {
     fn insert<F: Future>(
         self: &Arc<Self>,
         future: F,
-        kind: &'static str,
-        origin: Origin,
+        spans: Spans,
         make: impl FnOnce(Builder<Meta>, Body<F>) -> (Runnable, Task<Outcome<F::Output>, Meta>),
     ) -> Made<F::Output> {
+        let Spans { inside, outside } = spans;
         let ((runnable, handle), is_refused) =
             self.seat().tasks.insert(self.index(), |slot, id| {
                 let lane = Arc::clone(self);
                 let builder = Builder::new().metadata(Meta { lane, slot, id });
                 let lane = Arc::clone(self);
-                let body = Body::new(future, lane, slot, Span::new(id, kind, origin));
+                let body = Body::new(future, lane, slot, inside);
                 let (runnable, task) = make(builder, body);
                 (runnable, JoinHandle::new(task, id))
             });
         Made {
             runnable,
             handle,
+            span: outside,
             is_refused,
         }
     }

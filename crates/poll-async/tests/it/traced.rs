@@ -1,10 +1,10 @@
 //! What the feature `tracing` tells of tasks.
 
 use core::fmt::{Debug, Write};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use poll_async::runtime::Builder;
+use poll_async::runtime::{Builder, Handle};
 use poll_async::task::yield_now;
 use poll_async::{spawn, spawn_blocking};
 use tracing::field::{Field, Visit};
@@ -16,9 +16,22 @@ use tracing::{Event, Metadata, Subscriber};
 struct Told {
     lines: Arc<Mutex<Vec<String>>>,
     spans: Arc<AtomicU64>,
+    alive: Arc<AtomicUsize>,
+    other: Arc<Mutex<Option<Handle>>>,
 }
 
 impl Told {
+    /// As code of others may: it looks at the tables of the runtime, and enters another one.
+    fn does_what_it_likes(&self) {
+        if let Ok(handle) = Handle::try_current() {
+            self.alive
+                .fetch_max(handle.metrics().alive_tasks, Ordering::SeqCst);
+        }
+        if let Some(other) = self.other.lock().unwrap().as_ref() {
+            drop(other.enter());
+        }
+    }
+
     fn tell(&self, line: String) {
         self.lines.lock().unwrap().push(line);
     }
@@ -30,6 +43,7 @@ impl Subscriber for Told {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.does_what_it_likes();
         let number = self.spans.fetch_add(1, Ordering::SeqCst) + 1;
         let mut fields = Fields(String::new());
         span.record(&mut fields);
@@ -37,7 +51,17 @@ impl Subscriber for Told {
         Id::from_u64(number)
     }
 
-    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+    fn clone_span(&self, span: &Id) -> Id {
+        self.does_what_it_likes();
+        span.clone()
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.does_what_it_likes();
+        let mut fields = Fields(String::new());
+        values.record(&mut fields);
+        self.tell(format!("name {}{}", span.into_u64(), fields.0));
+    }
 
     fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
 
@@ -63,6 +87,7 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         match field.name() {
             "kind" => write!(self.0, " {value:?}").unwrap(),
+            "id" => write!(self.0, " id={}", !format!("{value:?}").is_empty()).unwrap(),
             "message" => write!(self.0, " {value:?}").unwrap(),
             "spawned.file" => {
                 let value = format!("{value:?}");
@@ -84,6 +109,8 @@ impl Drop for SaysSo {
 #[test]
 fn a_task_is_in_its_span_while_it_is_polled_and_dropped() {
     let told = Told::default();
+    let other = Builder::new_current_thread().build().unwrap();
+    *told.other.lock().unwrap() = Some(other.handle().clone());
     tracing::subscriber::with_default(told.clone(), || {
         let runtime = Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -104,9 +131,11 @@ fn a_task_is_in_its_span_while_it_is_polled_and_dropped() {
             spawn_blocking(|| ()).await.unwrap();
         });
     });
+    assert!(told.alive.load(Ordering::SeqCst) > 0);
     let told = told.lines.lock().unwrap();
     let expected = [
         "new 1 \"task\" here=true",
+        "name 1 id=true",
         "enter 1",
         "event one",
         "exit 1",
@@ -117,12 +146,14 @@ fn a_task_is_in_its_span_while_it_is_polled_and_dropped() {
         "enter 1",
         "exit 1",
         "new 2 \"task\" here=true",
+        "name 2 id=true",
         "enter 2",
         "exit 2",
         "enter 2",
         "event dropped",
         "exit 2",
         "new 3 \"blocking\" here=true",
+        "name 3 id=true",
     ];
     let own: Vec<_> = told.iter().filter(|line| !line.ends_with(" 3")).collect();
     assert_eq!(own, expected);

@@ -10,7 +10,7 @@ use crate::runtime::clock::{Origin as Time, RuntimeClock};
 use crate::runtime::queue::{steal_one, take_one};
 use crate::runtime::settings::Settings;
 use crate::runtime::{Lane, Shared};
-use crate::task::{Origin, running};
+use crate::task::{Spans, running};
 
 #[test]
 fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
@@ -20,7 +20,7 @@ fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
     let lane = Lane::new(shared.clone(), 0);
     let mut tasks: Vec<_> = (0..2)
         .map(|_| {
-            drop(lane.make(pending::<()>(), Origin::here()).start());
+            drop(lane.make(pending::<()>(), Spans::here("task")).start());
             take_one(&shared.injector).unwrap()
         })
         .collect();
