@@ -1,5 +1,6 @@
 //! What the runtime knows of a registered source: its readiness, and who waits for it.
 
+use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire};
 use core::task::{Context, Poll, Waker};
 use std::io;
@@ -80,14 +81,16 @@ pub(crate) struct Source {
     waiters: Mutex<Waiters>,
 }
 
-/// Who waits. The poll functions have one place for each direction, in which the last one stays;
-/// each future has its own.
+/// Who waits: in a place that the poll functions share for each direction, where the last one
+/// stays, or in one of a future's own.
+///
+/// Nobody waits for what has come: a waiter is added under the lock if there is no readiness, and
+/// the event that brings some takes it out. So whoever sees readiness needs not leave.
 #[derive(Debug, Default)]
 struct Waiters {
-    reader: Option<Waker>,
-    writer: Option<Waker>,
-    /// Seldom more than one or two.
-    futures: Vec<Waiter>,
+    /// For most sources there is never a second one.
+    first: Option<Waiter>,
+    others: Vec<Waiter>,
     named: u32,
 }
 
@@ -95,43 +98,64 @@ struct Waiters {
 struct Waiter {
     name: u32,
     direction: Direction,
-    // None once it was called.
-    waker: Option<Waker>,
+    waker: Waker,
 }
 
-/// The name of a future among the waiters.
+/// The name of a future among the waiters, while it waits.
 #[derive(Debug, Default)]
 pub(crate) struct Place(pub(super) Option<u32>);
 
+/// The names of the poll functions, below those of futures.
+const READER: u32 = 0;
+const WRITER: u32 = 1;
+
 impl Waiters {
-    const fn slot(&mut self, direction: Direction) -> &mut Option<Waker> {
-        match direction {
-            Direction::Read => &mut self.reader,
-            Direction::Write => &mut self.writer,
+    fn find(&mut self, name: u32) -> Option<&mut Waiter> {
+        let is_it = |waiter: &&mut Waiter| waiter.name == name;
+        let first = self.first.as_mut().filter(is_it);
+        first.or_else(|| self.others.iter_mut().find(is_it))
+    }
+
+    /// Has `waker` wait: the waker that did before under this name.
+    fn wait(&mut self, name: u32, direction: Direction, waker: Waker) -> Option<Waker> {
+        if let Some(waiter) = self.find(name) {
+            return Some(mem::replace(&mut waiter.waker, waker));
+        }
+        let waiter = Waiter {
+            name,
+            direction,
+            waker,
+        };
+        match &self.first {
+            None => self.first = Some(waiter),
+            Some(_) => self.others.push(waiter),
+        }
+        None
+    }
+
+    /// A name that no waiter has: one would have to stay while four thousand million others come.
+    const fn name(&mut self) -> u32 {
+        let next = self.named.wrapping_add(1);
+        self.named = if next <= WRITER { WRITER + 1 } else { next };
+        self.named
+    }
+
+    /// Takes out those that `bits` concern.
+    fn called(&mut self, bits: u32, wakers: &mut Vec<Waker>) {
+        let is_called = |waiter: &mut Waiter| bits & waiter.direction.mask() != 0;
+        if let Some(first) = self.first.take_if(|waiter| is_called(waiter)) {
+            wakers.push(first.waker);
+        }
+        if !self.others.is_empty() {
+            let others = self.others.extract_if(.., is_called);
+            wakers.extend(others.map(|waiter| waiter.waker));
         }
     }
 
-    /// Has `waker` wait in `place`: the waker that did before.
-    fn wait(&mut self, place: &mut Place, direction: Direction, waker: Waker) -> Option<Waker> {
-        let known = place.0.and_then(|name| {
-            let is_it = |waiter: &&mut Waiter| waiter.name == name;
-            self.futures.iter_mut().find(is_it)
-        });
-        if let Some(waiter) = known {
-            return waiter.waker.replace(waker);
-        }
-        let name = self.named;
-        self.named = name.wrapping_add(1);
-        place.0 = Some(name);
-        // For most sources there is never a second one.
-        self.futures
-            .reserve_exact(usize::from(self.futures.is_empty()));
-        self.futures.push(Waiter {
-            name,
-            direction,
-            waker: Some(waker),
-        });
-        None
+    fn leave(&mut self, name: u32) -> Option<Waiter> {
+        let is_it = |waiter: &mut Waiter| waiter.name == name;
+        let left = self.first.take_if(|waiter| is_it(waiter));
+        left.or_else(|| self.others.extract_if(.., is_it).next())
     }
 }
 
@@ -185,18 +209,7 @@ impl Source {
                 Err(now) => old = now,
             }
         }
-        let mut waiters = lock(&self.waiters);
-        if bits & Direction::Read.mask() != 0 {
-            wakers.extend(waiters.reader.take());
-        }
-        if bits & Direction::Write.mask() != 0 {
-            wakers.extend(waiters.writer.take());
-        }
-        for waiter in &mut waiters.futures {
-            if bits & waiter.direction.mask() != 0 {
-                wakers.extend(waiter.waker.take());
-            }
-        }
+        lock(&self.waiters).called(bits, wakers);
     }
 
     /// The readiness, if there is any for `direction`.
@@ -228,22 +241,20 @@ impl Source {
         if let Some(seen) = self.seen(direction) {
             return Poll::Ready(seen);
         }
+        let name = match direction {
+            Direction::Read => READER,
+            Direction::Write => WRITER,
+        };
         let waker = context.waker();
-        let is_set = |slot: &Option<Waker>| slot.as_ref().is_some_and(|set| set.will_wake(waker));
         let mut waiters = lock(&self.waiters);
-        let mut before = None;
-        if !is_set(waiters.slot(direction)) {
-            // Neither cloned nor dropped under the lock.
-            drop(waiters);
-            let waker = waker.clone();
-            waiters = lock(&self.waiters);
-            before = waiters.slot(direction).replace(waker);
+        let set = waiters.find(name);
+        if set.is_some_and(|waiter| waiter.waker.will_wake(waker)) {
+            // An event that has come since takes the waker out, which is called.
+            return Poll::Pending;
         }
-        // Under the lock: an event before this is seen here, one after it finds the waker.
-        let seen = self.seen(direction);
+        // Neither cloned nor dropped under the lock.
         drop(waiters);
-        drop(before);
-        seen.map_or(Poll::Pending, Poll::Ready)
+        self.wait(&mut Place(Some(name)), direction, waker.clone())
     }
 
     /// The same for a future with a place of its own.
@@ -253,28 +264,35 @@ impl Source {
         context: &Context<'_>,
         direction: Direction,
     ) -> Poll<Seen> {
+        let mut polled = self.seen(direction).map_or(Poll::Pending, Poll::Ready);
+        if polled.is_pending() {
+            polled = self.wait(place, direction, context.waker().clone());
+        }
+        if polled.is_ready() {
+            // The event has taken it out, or is about to.
+            place.0 = None;
+        }
+        polled
+    }
+
+    fn wait(&self, place: &mut Place, direction: Direction, waker: Waker) -> Poll<Seen> {
+        let mut waiters = lock(&self.waiters);
+        // Under the lock: an event before this is seen here, one after it finds the waker.
         if let Some(seen) = self.seen(direction) {
+            drop(waiters);
             return Poll::Ready(seen);
         }
-        let waker = context.waker().clone();
-        let mut waiters = lock(&self.waiters);
-        let before = waiters.wait(place, direction, waker);
-        let seen = self.seen(direction);
+        let name = *place.0.get_or_insert_with(|| waiters.name());
+        let before = waiters.wait(name, direction, waker);
         drop(waiters);
         drop(before);
-        seen.map_or(Poll::Pending, Poll::Ready)
+        Poll::Pending
     }
 
     /// A future does not wait any more.
     pub(crate) fn leave(&self, place: &mut Place) {
         let Some(name) = place.0.take() else { return };
-        let mut waiters = lock(&self.waiters);
-        let found = waiters
-            .futures
-            .iter()
-            .position(|waiter| waiter.name == name);
-        let left = found.map(|found| waiters.futures.swap_remove(found));
-        drop(waiters);
+        let left = lock(&self.waiters).leave(name);
         drop(left);
     }
 
