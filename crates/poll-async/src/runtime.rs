@@ -184,7 +184,7 @@ impl Runtime {
                 true => core::task::Poll::Pending,
             }
         });
-        // Whether its time was over does not matter: the last one may have ended just then.
+        // The last one may have ended just when the time was over.
         let in_time = self.block_on(crate::time::timeout(timeout, idle));
         match self.handle.shared().tasks() {
             left if left > 0 && in_time.is_err() => Err(Unfinished::new(left)),
