@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::calls::scratch;
 use crate::echo::{KINDS, Server};
+use crate::goals::Outcome;
 use crate::harness::{Calls, Case};
 use crate::stats::slope;
 use crate::{groups, report};
@@ -75,10 +76,15 @@ pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
             }
             let instructions = per_operation(group, case, kind)?;
             println!("{:<32} {kind:<20} {instructions:>9.1}", case.name());
+            let outcomes = Outcome::of_instructions(case.goals(), kind, instructions);
+            for outcome in &outcomes {
+                println!("goal: {}", outcome.line());
+            }
             results.push(json!({
                 "case": case.name(),
                 "kind": kind,
                 "instructions": instructions,
+                "goals": outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
             }));
         }
     }

@@ -41,6 +41,7 @@ pub(crate) const REACTORS: &[&str] =
 pub(crate) const RUNTIMES: &[&str] = &[
     "mio short",
     "mio short again",
+    "raw level",
     "tokio",
     "smol",
     "poll-async",

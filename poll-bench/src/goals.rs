@@ -14,8 +14,14 @@ pub(crate) enum Figure {
     Above(&'static str),
     /// The cost of an operation.
     Cost,
+    /// The cost of an operation, in that of the same kind in this earlier case of the group.
+    ToCase(&'static str),
     /// System calls per operation.
     Calls,
+    /// How often the woken poller returned, per operation.
+    Returns,
+    /// User-space instructions per operation, which the subcommand for them counts.
+    Instructions,
 }
 
 /// A figure that a kind is meant not to exceed. Missing one is no failure, unlike a broken promise.
@@ -48,6 +54,15 @@ impl Goal {
         }
     }
 
+    /// A cost of at most so many of its own in the case `earlier` of the group.
+    pub(crate) const fn to_case(kind: &'static str, earlier: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::ToCase(earlier),
+            at_most,
+        }
+    }
+
     /// At most so many system calls.
     pub(crate) const fn calls(kind: &'static str, at_most: f64) -> Self {
         Self {
@@ -56,7 +71,28 @@ impl Goal {
             at_most,
         }
     }
+
+    /// At most so many returns of the woken poller.
+    pub(crate) const fn returns(kind: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::Returns,
+            at_most,
+        }
+    }
+
+    /// At most so many user-space instructions.
+    pub(crate) const fn instructions(kind: &'static str, at_most: f64) -> Self {
+        Self {
+            kind,
+            figure: Figure::Instructions,
+            at_most,
+        }
+    }
 }
+
+/// A case that was measured before, by its name.
+pub(crate) type Earlier = (&'static str, Vec<Row>);
 
 /// How a goal was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,21 +148,46 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// The outcomes of those goals whose figures were counted.
-    pub(crate) fn all(goals: &[Goal], rows: &[Row]) -> Vec<Self> {
+    pub(crate) fn all(goals: &[Goal], rows: &[Row], earlier: &[Earlier]) -> Vec<Self> {
         goals
             .iter()
-            .filter_map(|&goal| Self::of(goal, rows))
+            .filter_map(|&goal| Self::of(goal, rows, earlier))
             .collect()
     }
 
-    fn of(goal: Goal, rows: &[Row]) -> Option<Self> {
-        let row = |kind: &str| rows.iter().find(|row| row.kind == kind);
-        let own = row(goal.kind)?;
+    /// Those of the goals about a kind's instructions.
+    pub(crate) fn of_instructions(goals: &[Goal], kind: &str, found: f64) -> Vec<Self> {
+        goals
+            .iter()
+            .filter(|goal| goal.kind == kind && matches!(goal.figure, Figure::Instructions))
+            .map(|&goal| {
+                let found = Quartiles::of(&[found]);
+                let verdict = Verdict::of(found, goal.at_most, 0.0);
+                Self {
+                    goal,
+                    found,
+                    verdict,
+                }
+            })
+            .collect()
+    }
+
+    fn of(goal: Goal, rows: &[Row], earlier: &[Earlier]) -> Option<Self> {
+        let own = row(rows, goal.kind)?;
         let (found, noise) = match goal.figure {
-            Figure::Ratio(to) => (own.ratio_to(row(to)?), noise(rows)),
-            Figure::Above(base) => (own.above(row(base)?), 0.0),
+            Figure::Ratio(to) => (own.ratio_to(row(rows, to)?), noise(rows)),
+            Figure::Above(base) => (own.above(row(rows, base)?), 0.0),
             Figure::Cost => (own.cost, 0.0),
+            Figure::ToCase(name) => {
+                let (_name, before) = earlier.iter().find(|(other, _rows)| *other == name)?;
+                // What the machine does between the two cases shows in neither, so that the two
+                // noises are the least there is.
+                let noise = noise(rows).max(noise(before));
+                (own.ratio_to(row(before, goal.kind)?), noise)
+            }
             Figure::Calls => (Quartiles::of(&[own.calls?]), 0.0),
+            Figure::Returns => (Quartiles::of(&[own.returns?]), 0.0),
+            Figure::Instructions => return None,
         };
         Some(Self {
             goal,
@@ -142,7 +203,10 @@ impl Outcome {
             Figure::Ratio(to) => format!("{kind} to {to}"),
             Figure::Above(base) => format!("{kind} above {base}"),
             Figure::Cost => kind.to_owned(),
+            Figure::ToCase(earlier) => format!("{kind} to itself with {earlier}"),
             Figure::Calls => format!("system calls of {kind}"),
+            Figure::Returns => format!("returns of {kind}"),
+            Figure::Instructions => format!("instructions of {kind}"),
         };
         let Quartiles {
             lower,
@@ -159,7 +223,10 @@ impl Outcome {
             Figure::Ratio(to) => ("ratio", Some(to)),
             Figure::Above(base) => ("above", Some(base)),
             Figure::Cost => ("cost", None),
+            Figure::ToCase(earlier) => ("to_case", Some(earlier)),
             Figure::Calls => ("system_calls", None),
+            Figure::Returns => ("returns", None),
+            Figure::Instructions => ("instructions", None),
         };
         json!({
             "kind": self.goal.kind,
@@ -170,6 +237,10 @@ impl Outcome {
             "verdict": self.verdict.name(),
         })
     }
+}
+
+fn row<'a>(rows: &'a [Row], kind: &str) -> Option<&'a Row> {
+    rows.iter().find(|row| row.kind == kind)
 }
 
 // How far the reference is from itself: the outer quartile of the row that measures it again.
@@ -184,8 +255,51 @@ fn noise(rows: &[Row]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Verdict;
+    use super::{Goal, Outcome, Verdict};
+    use crate::harness::Row;
     use crate::stats::Quartiles;
+
+    fn verdicts(goals: &[Goal], rows: &[Row], earlier: &[super::Earlier]) -> Vec<Verdict> {
+        let outcomes = Outcome::all(goals, rows, earlier);
+        outcomes.iter().map(|outcome| outcome.verdict).collect()
+    }
+
+    #[test]
+    fn a_goal_between_cases_compares_a_kind_with_itself() {
+        let row = |kind, costs: &[f64]| Row::of_rounds(kind, costs);
+        let goal = Goal::to_case("ours", "few", 1.3);
+        let few = vec![row("peer", &[9.0, 9.0]), row("ours", &[10.0, 10.0])];
+        let earlier = [("other", vec![row("ours", &[1.0, 1.0])]), ("few", few)];
+        for (costs, expected) in [
+            ([13.0, 13.0], Verdict::Met),
+            ([14.0, 14.0], Verdict::Missed),
+        ] {
+            let rows = [row("peer", &[1.0, 1.0]), row("ours", &costs)];
+            assert_eq!(verdicts(&[goal], &rows, &earlier), [expected], "{costs:?}");
+        }
+        let rows = [row("ours", &[14.0, 14.0])];
+        assert_eq!(verdicts(&[goal], &rows, &[]), [], "nothing to compare with");
+    }
+
+    #[test]
+    fn a_goal_for_instructions_waits_until_they_are_counted() {
+        let goals = [Goal::instructions("ours", 85.0), Goal::cost("ours", 1.0)];
+        let rows = [Row::of_rounds("ours", &[1.0])];
+        assert_eq!(
+            verdicts(&goals, &rows, &[]),
+            [Verdict::Met],
+            "the cost alone"
+        );
+        for (kind, found, expected) in [
+            ("ours", 85.0, &[Verdict::Met][..]),
+            ("ours", 86.0, &[Verdict::Missed]),
+            ("peer", 86.0, &[]),
+        ] {
+            let outcomes = Outcome::of_instructions(&goals, kind, found);
+            let verdicts: Vec<_> = outcomes.iter().map(|outcome| outcome.verdict).collect();
+            assert_eq!(verdicts, expected, "{kind} {found}");
+        }
+    }
 
     #[test]
     fn a_goal_is_met_or_missed_by_more_than_the_noise() {

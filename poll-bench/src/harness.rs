@@ -128,6 +128,13 @@ pub(crate) trait Case: Send + Sync {
     /// How many operations make about ten milliseconds.
     fn slice(&self) -> u64;
 
+    /// A kind does one of so many of the operations, where each takes it that much longer than the
+    /// others.
+    fn share(&self, kind: &str) -> u64 {
+        let _ = kind;
+        1
+    }
+
     /// How many eventfds a kind gets as sources.
     fn sources(&self) -> usize {
         0
@@ -214,6 +221,22 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// One of which nothing but its cost is known.
+    #[cfg(test)]
+    pub(crate) fn of_rounds(kind: &'static str, rounds: &[f64]) -> Self {
+        Self {
+            kind,
+            cost: Quartiles::of(rounds),
+            ratio: Quartiles::of(&[1.0]),
+            rounds: rounds.to_vec(),
+            p50: None,
+            allocations: None,
+            returns: None,
+            calls: None,
+            bytes: None,
+        }
+    }
+
     /// The ratio to another kind, in the same round.
     pub(crate) fn ratio_to(&self, other: &Self) -> Quartiles {
         self.beside(other, |own, other| own / other)
@@ -238,8 +261,11 @@ pub(crate) fn sources_of(case: &dyn Case) -> io::Result<Vec<OwnedFd>> {
 
 /// Runs every kind of `case` in turn, round by round.
 pub(crate) fn compare(case: &dyn Case, effort: Effort) -> io::Result<Vec<Row>> {
-    let operations = effort.operations(case.slice());
     let kinds = case.kinds();
+    let operations: Vec<u64> = kinds
+        .iter()
+        .map(|kind| effort.operations(case.slice() / case.share(kind)))
+        .collect();
     let sources = kinds
         .iter()
         .map(|_| sources_of(case))
@@ -250,28 +276,45 @@ pub(crate) fn compare(case: &dyn Case, effort: Effort) -> io::Result<Vec<Row>> {
         .map(|(kind, sources)| case.prepare(kind, sources))
         .collect::<io::Result<Vec<_>>>()?;
     // Once without counting: caches, page faults, branch history.
-    for run in &mut runs {
+    for (run, operations) in runs.iter_mut().zip(&operations) {
         run(operations.div_ceil(4))?;
     }
     let mut samples = vec![Vec::with_capacity(effort.rounds()); kinds.len()];
     for round in 0..effort.rounds() {
         for slot in 0..kinds.len() {
             let turn = (slot + round) % kinds.len();
-            samples[turn].push(runs[turn](operations)?);
+            samples[turn].push(runs[turn](operations[turn])?);
         }
     }
-    let rows = kinds.iter().zip(&samples);
-    Ok(rows
-        .map(|(kind, own)| row(kind, own, &samples[0], operations))
+    let costs = |kind: usize| -> Vec<f64> {
+        let own = samples[kind].iter();
+        own.map(|sample| per(sample.cost, operations[kind]))
+            .collect()
+    };
+    Ok((0..kinds.len())
+        .map(|kind| {
+            let ratios = Quartiles::of(&ratios(&costs(kind), &costs(0)));
+            row(
+                kinds[kind],
+                &samples[kind],
+                (costs(kind), ratios),
+                operations[kind],
+            )
+        })
         .collect())
 }
 
-fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64) -> Row {
-    let figures = |figure: &dyn Fn(&Sample) -> f64| own.iter().map(figure).collect::<Vec<_>>();
+fn ratios(own: &[f64], reference: &[f64]) -> Vec<f64> {
     let pairs = own.iter().zip(reference);
-    let ratios: Vec<f64> = pairs
-        .map(|(one, other)| per(one.cost, other.cost))
-        .collect();
+    pairs.map(|(own, reference)| own / reference).collect()
+}
+
+fn row(
+    kind: &'static str,
+    own: &[Sample],
+    (rounds, ratio): (Vec<f64>, Quartiles),
+    operations: u64,
+) -> Row {
     // The most of all rounds: a single allocation in one round is to be seen.
     let allocations = own.iter().filter_map(|sample| sample.allocations).max();
     let returns = own
@@ -284,9 +327,9 @@ fn row(kind: &'static str, own: &[Sample], reference: &[Sample], operations: u64
         .collect();
     Row {
         kind,
-        cost: Quartiles::of(&figures(&|sample| per(sample.cost, operations))),
-        ratio: Quartiles::of(&ratios),
-        rounds: figures(&|sample| per(sample.cost, operations)),
+        cost: Quartiles::of(&rounds),
+        ratio,
+        rounds,
         p50: p50.map(|figures| Quartiles::of(&figures).median),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {

@@ -115,7 +115,7 @@ fn measure(words: &[&str]) -> io::Result<()> {
 
 fn measure_group(group: &str, effort: Effort, tracer: Option<Tracer>) -> io::Result<()> {
     println!("\n== {group} ==\n");
-    let mut results = Vec::new();
+    let (mut results, mut earlier) = (Vec::new(), Vec::new());
     for case in groups::cases(group)? {
         let case = case.as_ref();
         // A thread of its own, because a case may choose the CPU it runs on.
@@ -134,12 +134,13 @@ fn measure_group(group: &str, effort: Effort, tracer: Option<Tracer>) -> io::Res
                 row.calls = calls::per_operation(tracer, group, case, row.kind)?;
             }
         }
-        report::print(case, &rows, effort);
-        results.push(report::json(case, &rows));
+        report::print(case, &rows, &earlier, effort);
+        results.push(report::json(case, &rows, &earlier));
         for row in &rows {
             case.promise(row.kind)
                 .map_or(Ok(()), |promise| promise.check(row))?;
         }
+        earlier.push((case.name(), rows));
     }
     report::write_json(group, &report::group(group, effort, results))
 }

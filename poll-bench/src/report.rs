@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::goals::Outcome;
+use crate::goals::{Earlier, Outcome};
 use crate::harness::{Case, Effort, Row};
 use crate::stats::Quartiles;
 
@@ -26,7 +26,7 @@ pub(crate) fn write_json(group: &str, value: &Value) -> io::Result<()> {
 }
 
 /// Prints a case's table.
-pub(crate) fn print(case: &dyn Case, rows: &[Row], effort: Effort) {
+pub(crate) fn print(case: &dyn Case, rows: &[Row], earlier: &[Earlier], effort: Effort) {
     println!("{}: {}", case.name(), case.operation());
     // Counts that no kind has get no column.
     let counts = COUNTS
@@ -62,7 +62,7 @@ pub(crate) fn print(case: &dyn Case, rows: &[Row], effort: Effort) {
     // One round tells nothing.
     let outcomes = match effort {
         Effort::Smoke => Vec::new(),
-        Effort::Quick | Effort::Full => Outcome::all(case.goals(), rows),
+        Effort::Quick | Effort::Full => Outcome::all(case.goals(), rows, earlier),
     };
     for outcome in outcomes {
         println!("goal: {}", outcome.line());
@@ -110,8 +110,8 @@ fn optional(figure: Option<f64>, digits: usize) -> String {
 }
 
 /// A case's results for the file.
-pub(crate) fn json(case: &dyn Case, rows: &[Row]) -> Value {
-    let goals = Outcome::all(case.goals(), rows);
+pub(crate) fn json(case: &dyn Case, rows: &[Row], earlier: &[Earlier]) -> Value {
+    let goals = Outcome::all(case.goals(), rows, earlier);
     let goals: Vec<Value> = goals.iter().map(Outcome::json).collect();
     let rows: Vec<Value> = rows
         .iter()

@@ -9,6 +9,7 @@ use std::thread;
 
 use self::ends::{Amy, Calloop, Channel, Flume, Ours, QueueAndFlag, Tally, Tokio, Yielding, gone};
 use super::{ended, unknown_kind, work_missing};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Promise, Run, Sample};
 use crate::sys;
 
@@ -17,10 +18,19 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
         Box::new(Saturated {
             name: "1 to 1, saturated",
             senders: 1,
+            goals: const {
+                &[
+                    Goal::ratio("poll-channel", "amy", 0.75),
+                    Goal::ratio("poll-channel", "tokio", 0.45),
+                    Goal::ratio("poll-channel", "calloop", 0.05),
+                    Goal::returns("poll-channel", 0.01),
+                ]
+            },
         }),
         Box::new(Saturated {
             name: "4 to 1, saturated",
             senders: 4,
+            goals: const { &[Goal::ratio("poll-channel", "amy", 0.85)] },
         }),
         Box::new(Outside),
     ]
@@ -30,6 +40,7 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
 struct Saturated {
     name: &'static str,
     senders: u64,
+    goals: &'static [Goal],
 }
 
 impl Case for Saturated {
@@ -61,6 +72,10 @@ impl Case for Saturated {
 
     fn calls(&self) -> Calls {
         Calls::Varying
+    }
+
+    fn goals(&self) -> &'static [Goal] {
+        self.goals
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {

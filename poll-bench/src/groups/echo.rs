@@ -47,7 +47,7 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 64,
             active: 64,
             slice: 6_400,
-            goals: &[],
+            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.05)] },
         }),
         Box::new(Echo {
             name: "1 000 connections",
@@ -55,7 +55,7 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 1_000,
             active: 1_000,
             slice: 8_000,
-            goals: &[],
+            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.05)] },
         }),
         Box::new(Echo {
             name: "1 of 4 001 connections",
@@ -63,12 +63,19 @@ pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
             connections: 4_001,
             active: 1,
             slice: 2_000,
-            goals: &[],
+            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.02)] },
         }),
     ]
 }
 
-const ONE_THREAD: &[Goal] = &[
+const SIXTY_FOUR: &[Goal] = &[
+    Goal::ratio("poll-async", "mio short", 1.02),
+    Goal::ratio("poll-async", "raw level", 1.01),
+    Goal::ratio("poll-async", "tokio", 0.99),
+    Goal::calls("poll-async", 2.1),
+    Goal::instructions("poll-async", 250.0),
+];
+const A_THOUSAND: &[Goal] = &[
     Goal::ratio("poll-async", "mio short", 1.02),
     Goal::ratio("poll-async", "tokio", 1.0),
     Goal::calls("poll-async", 2.1),
@@ -88,8 +95,8 @@ pub(super) fn async_cases() -> Vec<Box<dyn Case>> {
         })
     };
     vec![
-        case("64 connections", 64, RUNTIMES, ONE_THREAD),
-        case("1 000 connections", 1_000, RUNTIMES, ONE_THREAD),
+        case("64 connections", 64, RUNTIMES, SIXTY_FOUR),
+        case("1 000 connections", 1_000, RUNTIMES, A_THOUSAND),
         case("64 connections, 2 workers", 64, WORKERS, WITH_WORKERS),
         case("1 000 connections, 2 workers", 1_000, WORKERS, WITH_WORKERS),
     ]
@@ -110,6 +117,14 @@ impl Case for Echo {
 
     fn slice(&self) -> u64 {
         self.slice
+    }
+
+    // It asks for the interest of each connection in each turn.
+    fn share(&self, kind: &str) -> u64 {
+        match kind {
+            "io-reactor" if self.active < self.connections => 100,
+            _ => 1,
+        }
     }
 
     fn calls(&self) -> Calls {

@@ -184,6 +184,10 @@ impl Case for BesideTimers {
         Calls::Varying
     }
 
+    fn goals(&self) -> &'static [Goal] {
+        const { &[Goal::cost("1 000 000", 1_000_000.0)] }
+    }
+
     fn prepare<'fd>(&self, kind: &str, sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         let timers = match kind {
             "none" => 0,

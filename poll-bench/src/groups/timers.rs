@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use super::{unknown_kind, work_missing};
 use crate::alloc::bytes;
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample};
 use crate::peers::timers::{Current, Heap, Map, Ours, Timers, Tokio, Wakes, Workers};
 use crate::stats::per;
@@ -30,9 +31,26 @@ const KINDS: &[&str] = &[
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
     vec![
-        Box::new(Fifo("in order, 1 000", 1_000)),
-        Box::new(Fifo("in order, 100 000", 100_000)),
-        Box::new(Fifo("in order, 1 000 000", MILLION)),
+        Box::new(Fifo {
+            name: FEW,
+            count: 1_000,
+            goals: IN_ORDER,
+        }),
+        Box::new(Fifo {
+            name: "in order, 100 000",
+            count: 100_000,
+            goals: IN_ORDER,
+        }),
+        Box::new(Fifo {
+            name: "in order, 1 000 000",
+            count: MILLION,
+            goals: const {
+                &[
+                    Goal::ratio("poll-timer", "BTreeMap", 0.12),
+                    Goal::to_case("poll-timer", FEW, 1.3),
+                ]
+            },
+        }),
         Box::new(Random::<Insert>(PhantomData)),
         Box::new(Random::<Churn>(PhantomData)),
         Box::new(Random::<Expire>(PhantomData)),
@@ -40,11 +58,18 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
 }
 
 /// Timeouts of 30 seconds, the oldest of which is cancelled for each that is set.
-struct Fifo(&'static str, u64);
+struct Fifo {
+    name: &'static str,
+    count: u64,
+    goals: &'static [Goal],
+}
+
+const FEW: &str = "in order, 1 000";
+const IN_ORDER: &[Goal] = &[Goal::ratio("poll-timer", "BTreeMap", 0.12)];
 
 impl Case for Fifo {
     fn name(&self) -> &'static str {
-        self.0
+        self.name
     }
 
     fn operation(&self) -> &'static str {
@@ -70,13 +95,17 @@ impl Case for Fifo {
         Calls::Varying
     }
 
+    fn goals(&self) -> &'static [Goal] {
+        self.goals
+    }
+
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "BTreeMap" | "BTreeMap again" => fifo::<Map<u64>>(self.1),
-            "BinaryHeap" => fifo::<Heap<u64>>(self.1),
-            "tokio" => fifo::<Tokio<Current>>(self.1),
-            "tokio workers" => fifo::<Tokio<Workers>>(self.1),
-            "poll-timer" => fifo::<Ours<u64>>(self.1),
+            "BTreeMap" | "BTreeMap again" => fifo::<Map<u64>>(self.count),
+            "BinaryHeap" => fifo::<Heap<u64>>(self.count),
+            "tokio" => fifo::<Tokio<Current>>(self.count),
+            "tokio workers" => fifo::<Tokio<Workers>>(self.count),
+            "poll-timer" => fifo::<Ours<u64>>(self.count),
             other => Err(unknown_kind(other)),
         }
     }
@@ -118,6 +147,7 @@ trait Work: Send + Sync {
     const OPERATION: &'static str;
     const SLICE: u64;
     const KINDS: &'static [&'static str] = KINDS;
+    const GOALS: &'static [Goal];
 
     fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>>;
 }
@@ -143,6 +173,10 @@ impl<W: Work> Case for Random<W> {
 
     fn calls(&self) -> Calls {
         Calls::Varying
+    }
+
+    fn goals(&self) -> &'static [Goal] {
+        W::GOALS
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
@@ -183,6 +217,7 @@ impl Work for Insert {
     const NAME: &'static str = "insert, 1 000 000";
     const OPERATION: &'static str = "set a timer in the next 60 s, from none to 1 000 000 of them";
     const SLICE: u64 = 2 * MILLION;
+    const GOALS: &'static [Goal] = &[Goal::ratio("poll-timer", "tokio", 0.25)];
 
     fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>> {
         let mut numbers = Numbers(1);
@@ -225,6 +260,7 @@ impl Work for Churn {
     const NAME: &'static str = "churn, 1 000 000";
     const OPERATION: &'static str = "cancel one of 1 000 000 timers, set another in the next 60 s";
     const SLICE: u64 = 500_000;
+    const GOALS: &'static [Goal] = &[Goal::ratio("poll-timer", "tokio", 0.35)];
 
     fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>> {
         let (_wakes, waker) = Wakes::new();
@@ -268,6 +304,10 @@ impl Work for Expire {
     const NAME: &'static str = "expire, 1 000 000";
     const OPERATION: &'static str = "fire 1 000 000 timers within 0.5 s, a turn every ms";
     const SLICE: u64 = 2 * MILLION;
+    const GOALS: &'static [Goal] = &[
+        Goal::ratio("poll-timer", "tokio", 0.35),
+        Goal::ratio("poll-timer", "BTreeMap", 1.2),
+    ];
     // tokio's workers fire on a thread of their own, which is not measured.
     const KINDS: &'static [&'static str] = &[
         "tokio",

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::{ended, unknown_kind, work_missing};
+use crate::goals::Goal;
 use crate::harness::{Calls, Case, Promise, Run, Sample};
 use crate::peers::{Mio, Ours, Peer, PollMio, Polling, Raw};
 use crate::sys;
@@ -54,6 +55,17 @@ impl Case for Outside {
 
     fn calls(&self) -> Calls {
         Calls::Own(0)
+    }
+
+    fn goals(&self) -> &'static [Goal] {
+        const {
+            &[
+                Goal::cost("poll-os", 10.0),
+                Goal::ratio("poll-os", "mio", 0.03),
+                Goal::cost("poll-mio", 10.0),
+                Goal::ratio("poll-mio", "mio", 0.03),
+            ]
+        }
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
@@ -179,6 +191,15 @@ impl Case for PingPong {
 
     fn calls(&self) -> Calls {
         Calls::Varying
+    }
+
+    fn goals(&self) -> &'static [Goal] {
+        const {
+            &[
+                Goal::ratio("poll-os", "raw", 1.02),
+                Goal::ratio("poll-os", "polling", 0.65),
+            ]
+        }
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
