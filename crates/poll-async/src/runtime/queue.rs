@@ -1,9 +1,11 @@
 //! The tasks that wait for one worker.
 
 use core::cell::RefCell;
+use core::mem::ManuallyDrop;
 use std::collections::VecDeque;
 
 use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crossbeam_utils::atomic::AtomicCell;
 
 use crate::task::Runnable;
 
@@ -70,6 +72,31 @@ impl Queue {
             Self::Alone(_) => None,
             Self::Stealable(queue) => retried(|| stealer.steal_batch_and_pop(queue)),
         }
+    }
+}
+
+/// Room for the task that a worker runs next: one thread fills it, and any may empty it.
+///
+/// What is left in it is not dropped with it: a task keeps its runtime alive, and so this too.
+// Not dropped, because then filling it is a store: it need not look what it drops.
+pub(crate) struct Place(AtomicCell<ManuallyDrop<Option<Runnable>>>);
+
+impl Place {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicCell::new(ManuallyDrop::new(None)))
+    }
+
+    /// Fills it where it is known to be empty: what was in it would be lost.
+    pub(crate) fn fill(&self, runnable: Runnable) {
+        self.0.store(ManuallyDrop::new(Some(runnable)));
+    }
+
+    pub(crate) fn replace(&self, runnable: Runnable) -> Option<Runnable> {
+        ManuallyDrop::into_inner(self.0.swap(ManuallyDrop::new(Some(runnable))))
+    }
+
+    pub(crate) fn take(&self) -> Option<Runnable> {
+        ManuallyDrop::into_inner(self.0.swap(ManuallyDrop::new(None)))
     }
 }
 

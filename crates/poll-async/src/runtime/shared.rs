@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use crossbeam_deque::{Injector, Stealer};
 use crossbeam_utils::CachePadded;
-use crossbeam_utils::atomic::AtomicCell;
 use poll_api::Instant;
 use poll_driver::{Budget, Driver, Remote};
 use poll_os::{Poll, Registry};
@@ -21,7 +20,7 @@ use super::caught::caught;
 use super::clock::{RuntimeClock, SharedClock};
 use super::idle::{Calls, Idle, Risen};
 use super::parker::{Parker, Token};
-use super::queue::{Queue, steal_one, take_one};
+use super::queue::{Place, Queue, steal_one, take_one};
 use super::settings::{Settings, UnhandledPanic};
 use super::tasks::Tasks;
 use super::wheel::Wheel;
@@ -54,7 +53,7 @@ impl Drop for Drops {
 /// that are none.
 pub(crate) struct Seat {
     /// The task that was made ready last, to run next: its data is still in the cache.
-    pub(crate) next: AtomicCell<Option<Runnable>>,
+    pub(crate) next: Place,
     pub(crate) parker: Parker,
     pub(crate) wheel: Wheel,
     pub(crate) tasks: Tasks,
@@ -67,7 +66,7 @@ pub(crate) struct Seat {
 impl Seat {
     fn new() -> Self {
         Self {
-            next: AtomicCell::new(None),
+            next: Place::new(),
             parker: Parker::default(),
             wheel: Wheel::new(),
             tasks: Tasks::default(),

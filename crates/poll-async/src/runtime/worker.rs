@@ -71,9 +71,11 @@ impl Core {
         }
         let runnable = match is_yield {
             true => Some(runnable),
+            // What others have taken leaves room too, but only this worker fills it.
+            false if self.may_have_next.replace(true) => lane.seat().next.replace(runnable),
             false => {
-                self.may_have_next.set(true);
-                lane.seat().next.swap(Some(runnable))
+                lane.seat().next.fill(runnable);
+                None
             }
         };
         if let Some(runnable) = runnable {
@@ -119,10 +121,9 @@ impl Core {
                     return Some(first);
                 }
             }
-            if self.may_have_next.get()
+            if self.may_have_next.replace(false)
                 && let Some(next) = lane.seat().next.take()
             {
-                self.may_have_next.set(false);
                 self.in_a_row.set(self.in_a_row.get() + 1);
                 return Some(next);
             }
@@ -379,7 +380,11 @@ impl Context {
     pub(crate) fn drop_queued(&self) {
         loop {
             let core = self.core.borrow();
-            let Some(runnable) = core.as_ref().and_then(|core| core.queue.pop()) else {
+            let next = || self.lane.seat().next.take();
+            let queued = core
+                .as_ref()
+                .and_then(|core| core.queue.pop().or_else(next));
+            let Some(runnable) = queued else {
                 return;
             };
             drop(core);

@@ -10,7 +10,7 @@ use crate::runtime::clock::{Origin as Time, RuntimeClock};
 use crate::runtime::queue::{steal_one, take_one};
 use crate::runtime::settings::Settings;
 use crate::runtime::{Lane, Shared};
-use crate::task::{Spans, running};
+use crate::task::{Runnable, Spans, running};
 
 #[test]
 fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
@@ -54,6 +54,35 @@ fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
         assert!(!was_left, "a worker with a task would have gone to sleep");
     });
     tasks.into_iter().for_each(running::cancel);
+}
+
+#[test]
+fn a_task_that_gives_way_to_the_next_one_waits_behind_it() {
+    let clock = RuntimeClock::new(Time::System);
+    let (shared, queues) = Shared::new(2, clock, Settings::default()).unwrap();
+    let core = Core::new(queues.into_iter().next().unwrap(), 1);
+    let lane = Lane::new(shared.clone(), 0);
+    let spawned = || {
+        drop(lane.make(pending::<()>(), Spans::here("task")).start());
+        take_one(&shared.injector).unwrap()
+    };
+    let id = |task: &Runnable| task.metadata().id;
+    let tasks = [spawned(), spawned(), spawned()];
+    let ids = tasks.each_ref().map(id);
+    let [first, second, third] = tasks;
+    core.push(&lane, first, false);
+    let stolen = lane.seat().next.take();
+    assert_eq!(stolen.as_ref().map(id), Some(ids[0]));
+    core.push(&lane, second, false);
+    core.push(&lane, third, false);
+    for expected in [ids[2], ids[1]] {
+        let Next::Run(task) = found(&core, &lane) else {
+            panic!("a task was lost");
+        };
+        assert_eq!(id(&task), expected);
+        running::cancel(task);
+    }
+    stolen.into_iter().for_each(running::cancel);
 }
 
 /// What is next, but for the looks at the engine in between.
