@@ -7,7 +7,8 @@ mod cancellation_token;
 mod gate;
 mod held;
 mod listeners;
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod locks_model;
 mod look;
 pub mod mpsc;

@@ -175,5 +175,6 @@ impl<T> fmt::Debug for Shared<T> {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;

@@ -156,5 +156,6 @@ impl<W: Wake, O: Orderings> Marks<W, O> {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;

@@ -16,14 +16,17 @@ pub(super) fn optimized() -> Result {
     Ok(Done::Passed)
 }
 
-/// The loom models of every crate that has some.
+/// Lints and runs the loom models of every crate that has some.
 pub(super) fn loom() -> Result {
     let names = crates_with("loom::")?;
     if names.is_empty() {
         return Ok(Done::Skipped("no crate has loom models yet".to_owned()));
     }
-    let call = format!("test {} --lib {OPTIMIZED} loom", packages(&names));
-    let output = tested(&Conditions(&["loom"]).cargo(&call)?)?;
+    let (condition, packages) = (Conditions(&["loom"]), packages(&names));
+    let lints = format!("--lib --profile test {packages}");
+    condition.clippy(&lints)?.run()?;
+    let call = format!("test {packages} --lib {OPTIMIZED} loom");
+    let output = tested(&condition.cargo(&call)?)?;
     each_ran(&names, &output)
 }
 

@@ -13,7 +13,8 @@ use crate::task::budget::poll_proceed;
 use crate::threads::{Mutex, MutexGuard, lock};
 
 mod error;
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
 mod receiver;
 mod ring;

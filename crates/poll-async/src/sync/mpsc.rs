@@ -6,7 +6,8 @@
 mod bounded;
 mod ends;
 mod error;
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
 mod permit;
 mod receiver;

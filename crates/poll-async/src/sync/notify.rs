@@ -13,7 +13,8 @@ use super::wakes::Wakes;
 use crate::task::budget::poll_proceed;
 use crate::threads::{AtomicUsize, Mutex, MutexGuard, Ordering, lock};
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
 
 /// Tells one task or all that something happened.

@@ -12,7 +12,8 @@ use crate::sync::look::{Look, keep, poll_look, poll_wait};
 use crate::task::budget::poll_proceed;
 use crate::threads::{Mutex, MutexGuard, lock};
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
 
 /// A channel for one value, from one sender to one receiver. One allocation.

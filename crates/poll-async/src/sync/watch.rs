@@ -15,7 +15,8 @@ use crate::threads::{AtomicUsize, Mutex, Ordering, RwLock, lock, write};
 
 mod receiver;
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
 
 pub use receiver::{Receiver, RecvError, Ref};

@@ -107,7 +107,7 @@ fn later_message() {
             let mailbox = mailbox.clone();
             thread::spawn(move || mailbox.post(7, LATER).unwrap())
         };
-        let _ = mailbox.park(SOON);
+        let _parked = mailbox.park(SOON);
         mailbox.unpark();
         thread.join().unwrap();
         assert!(!*bell.state.0.lock().unwrap(), "woken for nothing");
@@ -145,7 +145,7 @@ fn lent_again<F: Fences + Send + Sync + 'static>() {
         let bell = ModelBell::new();
         let mailbox = Arc::new(Mailbox::<u8, _, F>::new(bell.clone()));
         mailbox.lend();
-        let _ = mailbox.park(SOON);
+        let _parked = mailbox.park(SOON);
         let thread = {
             let mailbox = mailbox.clone();
             thread::spawn(move || mailbox.post(7, LATER).unwrap())

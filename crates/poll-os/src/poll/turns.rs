@@ -150,5 +150,6 @@ impl<T> DerefMut for Guard<'_, T> {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;
