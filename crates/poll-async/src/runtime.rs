@@ -10,6 +10,7 @@ mod caught;
 mod clock;
 pub(crate) mod context;
 mod current;
+mod ending;
 mod handle;
 mod idle;
 mod in_place;

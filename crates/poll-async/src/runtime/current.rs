@@ -21,7 +21,7 @@ use super::idle::Risen;
 use super::parker::Token;
 use super::shared::{Engine, Lane, Shared};
 use super::worker::{self, Core, Next};
-use crate::task::{JoinHandle, Spans, budget};
+use crate::task::{JoinHandle, Spans, budget, running};
 use crate::threads::{Mutex, MutexGuard, lock};
 
 /// What makes a thread the worker, while no thread is.
@@ -69,6 +69,10 @@ impl Drop for Driving<'_> {
         drop(rest);
         for thread in waiting {
             thread.unpark();
+        }
+        // Whoever has ended the runtime meanwhile did not find the core.
+        if self.current.shared().is_drained() {
+            self.current.drop_left();
         }
     }
 }
@@ -219,8 +223,23 @@ impl Current {
             true => self.shared().drop_tasks(),
             false => self.shared().drain(),
         }
-        if let Some(driving) = driving {
-            driving.context.drop_queued();
+        match driving {
+            Some(driving) => driving.context.drop_queued(),
+            // Another thread is the worker, or was a moment ago and has not seen the end.
+            None => self.drop_left(),
+        }
+    }
+
+    /// Drops what waits for the worker, unless a thread is: then that does it when it leaves.
+    fn drop_left(&self) {
+        loop {
+            let rest = lock(&self.rest);
+            let Some(left) = rest.core.as_ref().and_then(|core| core.take()) else {
+                return;
+            };
+            drop(rest);
+            // Its destructor may wake others, which are queued elsewhere.
+            running::cancel(left);
         }
     }
 

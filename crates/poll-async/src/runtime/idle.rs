@@ -22,22 +22,21 @@ use core::sync::atomic::Ordering::{self, Relaxed, SeqCst};
 
 use crate::threads::{AtomicUsize, Mutex, fence, lock};
 
-/// The fences of the two sides, apart so that the model can weaken each.
+/// The fences of the sides, apart so that the models can weaken each.
 pub(crate) trait Fences {
     /// Between going to sleep and looking once more.
-    const SLEEP: Ordering;
-    /// Between pushing a task and looking who sleeps.
-    const NOTIFY: Ordering;
+    const SLEEP: Ordering = SeqCst;
+    /// Between pushing a task and looking who sleeps, and whether the runtime has ended.
+    const NOTIFY: Ordering = SeqCst;
+    /// Between the end of the runtime and dropping what was pushed: see [`super::ending`].
+    const DRAIN: Ordering = SeqCst;
 }
 
-/// The fences in use; the model proves that neither can be weaker.
+/// The fences in use; the models prove that none can be weaker.
 #[derive(Debug)]
 pub(crate) struct Proven;
 
-impl Fences for Proven {
-    const SLEEP: Ordering = SeqCst;
-    const NOTIFY: Ordering = SeqCst;
-}
+impl Fences for Proven {}
 
 /// One sleeper, in the upper half of the word; the lower half counts those that search.
 const SLEEPER: usize = 1 << (usize::BITS / 2);
@@ -153,8 +152,8 @@ impl<F: Fences> Idle<F> {
         Risen::Itself(Calls { work: None, watch })
     }
 
-    /// Something was pushed: who has to be woken for it, if anybody. Two loads and a fence if
-    /// nobody has.
+    /// Something was pushed: who has to be woken for it, if anybody. A fence and a load if nobody
+    /// has.
     pub(crate) fn notify(&self) -> Calls {
         fence(F::NOTIFY);
         let word = self.word.load(SeqCst);
@@ -218,5 +217,6 @@ impl<F: Fences> Idle<F> {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod model;

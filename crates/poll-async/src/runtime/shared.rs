@@ -3,8 +3,8 @@
 use core::cell::Cell;
 use core::fmt;
 use core::ptr;
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::{AtomicBool, AtomicU64};
 use core::task::Waker;
 use std::io;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use poll_os::{Poll, Registry};
 use super::blocking::Pool;
 use super::caught::caught;
 use super::clock::{RuntimeClock, SharedClock};
+use super::ending::Ending;
 use super::idle::{Calls, Idle, Risen};
 use super::parker::{Parker, Token};
 use super::queue::{Place, Queue, steal_one, take_one};
@@ -91,13 +92,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<RuntimeClock>,
     pub(crate) settings: Settings,
     pub(crate) pool: Pool,
-    /// How many tasks were aborted and have not been dropped yet, and more when the runtime ends:
-    /// while it is not zero, each is looked up before it is polled.
-    aborting: AtomicUsize,
-    /// Whether workers are to end.
-    is_closing: AtomicBool,
-    /// Whether tasks are dropped as soon as they are scheduled.
-    is_drained: AtomicBool,
+    ending: Ending,
     /// Whether a panic has stopped the runtime.
     has_panicked: AtomicBool,
     /// Whether somebody waits for the last task to end.
@@ -131,9 +126,7 @@ impl Shared {
             clock,
             pool: Pool::new(&settings),
             settings,
-            aborting: AtomicUsize::new(0),
-            is_closing: AtomicBool::new(false),
-            is_drained: AtomicBool::new(false),
+            ending: Ending::new(),
             has_panicked: AtomicBool::new(false),
             awaits_end: AtomicBool::new(false),
             on_end: Mutex::default(),
@@ -240,7 +233,7 @@ impl Shared {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.is_closing.load(SeqCst)
+        self.ending.is_closing()
     }
 
     /// # Panics
@@ -281,7 +274,7 @@ impl Shared {
 
     /// Has all workers end; tasks that run go on until they return.
     pub(crate) fn close(&self) {
-        self.is_closing.store(true, SeqCst);
+        self.ending.close();
         for seat in 0..self.workers() {
             self.unpark(seat, Token::Work);
         }
@@ -290,7 +283,7 @@ impl Shared {
     /// Drops all tasks, also those that are still made ready from here on: whoever does so drops
     /// them.
     pub(crate) fn drain(&self) {
-        self.is_drained.store(true, SeqCst);
+        self.ending.drain();
         self.drop_tasks();
     }
 
@@ -299,7 +292,7 @@ impl Shared {
     pub(crate) fn drop_tasks(&self) {
         let mut wakers = Vec::new();
         self.sources.close(&mut wakers);
-        self.aborting.fetch_add(1, SeqCst);
+        self.ending.abort_one();
         for seat in &self.seats {
             wakers.extend(seat.tasks.close());
         }
@@ -318,7 +311,7 @@ impl Shared {
 
     /// Whether tasks are dropped: a thread that has polled some does its part then.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_drained.load(SeqCst)
+        self.ending.is_drained()
     }
 
     /// Whether a timer that is gone was dropped with the others at the end, and is not due.
@@ -419,7 +412,7 @@ impl Lane {
     pub(crate) fn end(&self, slot: usize) {
         let shared = &self.shared;
         if self.seat().tasks.remove(slot) {
-            shared.aborting.fetch_sub(1, SeqCst);
+            shared.ending.end_one();
         }
         if shared.awaits_end.load(SeqCst) && shared.tasks() == 0 {
             shared.told_end();
@@ -436,13 +429,13 @@ impl Lane {
     /// was aborted before.
     pub(crate) fn mark_aborted(&self, slot: usize, id: Id) -> Option<Waker> {
         let waker = self.seat().tasks.abort(slot, id)?;
-        self.shared.aborting.fetch_add(1, SeqCst);
+        self.shared.ending.abort_one();
         Some(waker)
     }
 
     /// Whether the task is to be dropped. One load unless some task is.
     pub(crate) fn is_aborted(&self, slot: usize) -> bool {
-        self.shared.aborting.load(Relaxed) != 0 && self.seat().tasks.is_aborted(slot)
+        self.shared.ending.may_be_aborted() && self.seat().tasks.is_aborted(slot)
     }
 
     pub(crate) fn report_panic(&self, id: Option<Id>, payload: Payload) {

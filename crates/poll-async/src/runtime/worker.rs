@@ -89,6 +89,11 @@ impl Core {
         !self.queue.is_empty()
     }
 
+    /// Takes a task that waits for this worker, to drop it.
+    pub(crate) fn take(&self) -> Option<Runnable> {
+        self.queue.pop()
+    }
+
     fn next(&self, lane: &Lane) -> Next {
         let shared = lane.shared();
         if shared.is_closing() {
@@ -381,9 +386,7 @@ impl Context {
         loop {
             let core = self.core.borrow();
             let next = || self.lane.seat().next.take();
-            let queued = core
-                .as_ref()
-                .and_then(|core| core.queue.pop().or_else(next));
+            let queued = core.as_ref().and_then(|core| core.take().or_else(next));
             let Some(runnable) = queued else {
                 return;
             };

@@ -51,6 +51,42 @@ fn a_runtime_that_ends_while_another_thread_drives_it_tells_those_that_join() {
     }
 }
 
+/// The one that ends looks whether another thread is the worker, and that one whether it is to drop
+/// what it has: in a few thousand rounds they meet in between.
+#[test]
+fn a_task_that_is_queued_when_its_driver_leaves_is_dropped_by_it_or_by_the_end() {
+    within_limit(|| {
+        for round in 0..5_000_u32 {
+            let runtime = Builder::new_current_thread().build().unwrap();
+            let handle = runtime.handle().clone();
+            let arrived = Arc::new(AtomicUsize::new(0));
+            let arrive = |arrived: &AtomicUsize| {
+                arrived.fetch_add(1, Ordering::SeqCst);
+                while arrived.load(Ordering::SeqCst) < 2 {
+                    thread::yield_now();
+                }
+            };
+            let arrives = Arc::clone(&arrived);
+            let driver = thread::spawn(move || {
+                let task = handle.block_on(poll_fn(|_| {
+                    let task = spawn(pending::<()>());
+                    arrive(&arrives);
+                    for _ in 0..round % 1_000 {
+                        core::hint::spin_loop();
+                    }
+                    Poll::Ready(task)
+                }));
+                // With the last handle all that is queued is gone anyway.
+                (task, handle)
+            });
+            arrive(&arrived);
+            drop(runtime);
+            let (task, _handle) = driver.join().unwrap();
+            assert!(task.is_finished(), "forgotten in round {round}");
+        }
+    });
+}
+
 #[test]
 fn tasks_that_were_queued_at_the_end_can_be_joined_elsewhere() {
     for workers in 1..=4 {

@@ -54,10 +54,10 @@ impl<F: Fences> Runtime<F> {
 
     fn call(&self, calls: Calls) {
         if let Some(seat) = calls.work {
-            let _ = self.parkers[seat].unpark(Token::Work);
+            let _at_engine = self.parkers[seat].unpark(Token::Work);
         }
         if let Some(seat) = calls.watch {
-            let _ = self.parkers[seat].unpark(Token::Watch);
+            let _at_engine = self.parkers[seat].unpark(Token::Watch);
         }
     }
 
@@ -96,7 +96,7 @@ impl<F: Fences> Runtime<F> {
     fn end(&self) {
         self.is_over.store(true, Ordering::Release);
         for parker in &self.parkers {
-            let _ = parker.unpark(Token::Work);
+            let _at_engine = parker.unpark(Token::Work);
         }
     }
 
@@ -199,14 +199,12 @@ struct WeakSleep;
 
 impl Fences for WeakSleep {
     const SLEEP: Ordering = Ordering::AcqRel;
-    const NOTIFY: Ordering = Proven::NOTIFY;
 }
 
 /// The side of those that push is not ordered.
 struct WeakNotify;
 
 impl Fences for WeakNotify {
-    const SLEEP: Ordering = Proven::SLEEP;
     const NOTIFY: Ordering = Ordering::AcqRel;
 }
 
