@@ -70,10 +70,6 @@ pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
         let case = case.as_ref();
         let kinds = case.kinds().iter();
         for kind in kinds.filter(|kind| case.is_single_threaded(kind)) {
-            // The reference again is the reference.
-            if kind.ends_with(" again") {
-                continue;
-            }
             let instructions = per_operation(group, case, kind)?;
             println!("{:<32} {kind:<20} {instructions:>9.1}", case.name());
             let outcomes = Outcome::of_instructions(case.goals(), kind, instructions);
@@ -84,7 +80,7 @@ pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
                 "case": case.name(),
                 "kind": kind,
                 "instructions": instructions,
-                "goals": outcomes.iter().map(Outcome::json).collect::<Vec<_>>(),
+                "goals": outcomes,
             }));
         }
     }

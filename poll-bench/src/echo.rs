@@ -21,7 +21,6 @@ pub(crate) const EVENTS: usize = 256;
 /// The servers; the first is the reference.
 pub(crate) const KINDS: &[&str] = &[
     "raw level",
-    "raw level again",
     "raw edge short",
     "mio drain",
     "mio short",
@@ -34,26 +33,13 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// The servers of the group *reactor*.
-pub(crate) const REACTORS: &[&str] =
-    &["raw level", "raw level again", "io-reactor", "poll-reactor"];
+pub(crate) const REACTORS: &[&str] = &["raw level", "io-reactor", "poll-reactor"];
 
 /// The servers of the group *async-echo* that have one thread.
-pub(crate) const RUNTIMES: &[&str] = &[
-    "mio short",
-    "mio short again",
-    "raw level",
-    "tokio",
-    "smol",
-    "poll-async",
-];
+pub(crate) const RUNTIMES: &[&str] = &["mio short", "raw level", "tokio", "smol", "poll-async"];
 
 /// Those that have workers.
-pub(crate) const WORKERS: &[&str] = &[
-    "tokio workers",
-    "tokio workers again",
-    "smol workers",
-    "poll-async workers",
-];
+pub(crate) const WORKERS: &[&str] = &["tokio workers", "smol workers", "poll-async workers"];
 
 /// When a server stops reading one connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -156,10 +142,10 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         .map_err(io::Error::other)?
         .saturating_mul(MESSAGE);
     let served = match kind {
-        "raw level" | "raw level again" => peers::raw::serve_level(streams, bytes),
+        "raw level" => peers::raw::serve_level(streams, bytes),
         "raw edge short" => peers::raw::serve_edge(streams, bytes),
         "mio drain" => peers::mio::serve(streams, bytes, Idiom::Drain),
-        "mio short" | "mio short again" => peers::mio::serve(streams, bytes, Idiom::Short),
+        "mio short" => peers::mio::serve(streams, bytes, Idiom::Short),
         "poll-mio drain" => peers::poll_mio::serve(streams, bytes, Idiom::Drain),
         "poll-mio short" => peers::poll_mio::serve(streams, bytes, Idiom::Short),
         "polling oneshot" => peers::polling::serve(streams, bytes, PollMode::Oneshot),
@@ -169,9 +155,7 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "io-reactor" => peers::io_reactor::serve(streams, bytes),
         "poll-reactor" => peers::reactor::serve(streams, bytes),
         "tokio" => runtimes::echo::serve(&Tokio::one()?, streams),
-        "tokio workers" | "tokio workers again" => {
-            runtimes::echo::serve(&Tokio::workers()?, streams)
-        }
+        "tokio workers" => runtimes::echo::serve(&Tokio::workers()?, streams),
         "smol" => runtimes::echo::serve(&Smol::one(), streams),
         "smol workers" => runtimes::echo::serve(&Smol::workers(), streams),
         "poll-async" => runtimes::echo::serve(&Ours::one()?, streams),

@@ -1,8 +1,9 @@
 //! What ours is meant to reach beside a peer or in itself, and whether a run reached it.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use crate::harness::Row;
+use crate::harness::is_again;
+use crate::results::{CaseResults, Row};
 use crate::stats::Quartiles;
 
 /// What a goal is about.
@@ -91,17 +92,18 @@ impl Goal {
     }
 }
 
-/// A case that was measured before, by its name.
-pub(crate) type Earlier = (&'static str, Vec<Row>);
-
 /// How a goal was met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Verdict {
+    #[serde(rename = "met")]
     Met,
-    // By less than what two measurements of the same differ.
+    /// Missed by less than what two measurements of the same differ.
+    #[serde(rename = "met within noise")]
     WithinNoise,
-    // They differ by more than can be called noise, or the quartiles do and the goal is between.
+    /// They differ by more than can be called noise, or the quartiles do and the goal is between.
+    #[serde(rename = "too noisy to tell")]
     Unclear,
+    #[serde(rename = "missed")]
     Missed,
 }
 
@@ -129,7 +131,8 @@ impl Verdict {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// The word for it, as in the file.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Met => "met",
             Self::WithinNoise => "met within noise",
@@ -139,16 +142,21 @@ impl Verdict {
     }
 }
 
-/// A goal beside what was found.
+/// A goal beside what was found, as it stands in the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Outcome {
-    goal: Goal,
-    found: Quartiles,
-    verdict: Verdict,
+    /// What the goal is about, in words.
+    pub(crate) what: String,
+    pub(crate) kind: String,
+    pub(crate) at_most: f64,
+    pub(crate) found: Quartiles,
+    pub(crate) verdict: Verdict,
 }
 
 impl Outcome {
-    /// The outcomes of those goals whose figures were counted.
-    pub(crate) fn all(goals: &[Goal], rows: &[Row], earlier: &[Earlier]) -> Vec<Self> {
+    /// The outcomes of those goals whose figures were counted; `earlier` are the cases of the group
+    /// that were measured before.
+    pub(crate) fn all(goals: &[Goal], rows: &[Row], earlier: &[CaseResults]) -> Vec<Self> {
         goals
             .iter()
             .filter_map(|&goal| Self::of(goal, rows, earlier))
@@ -160,26 +168,18 @@ impl Outcome {
         goals
             .iter()
             .filter(|goal| goal.kind == kind && matches!(goal.figure, Figure::Instructions))
-            .map(|&goal| {
-                let found = Quartiles::of(&[found]);
-                let verdict = Verdict::of(found, goal.at_most, 0.0);
-                Self {
-                    goal,
-                    found,
-                    verdict,
-                }
-            })
+            .map(|&goal| Self::new(goal, Quartiles::of(&[found]), 0.0))
             .collect()
     }
 
-    fn of(goal: Goal, rows: &[Row], earlier: &[Earlier]) -> Option<Self> {
+    fn of(goal: Goal, rows: &[Row], earlier: &[CaseResults]) -> Option<Self> {
         let own = row(rows, goal.kind)?;
         let (found, noise) = match goal.figure {
             Figure::Ratio(to) => (own.ratio_to(row(rows, to)?), noise(rows)),
             Figure::Above(base) => (own.above(row(rows, base)?), 0.0),
             Figure::Cost => (own.cost, 0.0),
             Figure::ToCase(name) => {
-                let (_name, before) = earlier.iter().find(|(other, _rows)| *other == name)?;
+                let before = &earlier.iter().find(|case| case.name == name)?.rows;
                 // What the machine does between the two cases shows in neither, so that the two
                 // noises are the least there is.
                 let noise = noise(rows).max(noise(before));
@@ -189,17 +189,12 @@ impl Outcome {
             Figure::Returns => (Quartiles::of(&[own.returns?]), 0.0),
             Figure::Instructions => return None,
         };
-        Some(Self {
-            goal,
-            found,
-            verdict: Verdict::of(found, goal.at_most, noise),
-        })
+        Some(Self::new(goal, found, noise))
     }
 
-    /// A line for people.
-    pub(crate) fn line(&self) -> String {
-        let Goal { kind, at_most, .. } = self.goal;
-        let what = match self.goal.figure {
+    fn new(goal: Goal, found: Quartiles, noise: f64) -> Self {
+        let kind = goal.kind;
+        let what = match goal.figure {
             Figure::Ratio(to) => format!("{kind} to {to}"),
             Figure::Above(base) => format!("{kind} above {base}"),
             Figure::Cost => kind.to_owned(),
@@ -208,34 +203,24 @@ impl Outcome {
             Figure::Returns => format!("returns of {kind}"),
             Figure::Instructions => format!("instructions of {kind}"),
         };
+        Self {
+            what,
+            kind: kind.to_owned(),
+            at_most: goal.at_most,
+            found,
+            verdict: Verdict::of(found, goal.at_most, noise),
+        }
+    }
+
+    /// A line for people.
+    pub(crate) fn line(&self) -> String {
+        let (what, name, at_most) = (&self.what, self.verdict.name(), self.at_most);
         let Quartiles {
             lower,
             median,
             upper,
         } = self.found;
-        let name = self.verdict.name();
         format!("{what}: {median:.3} [{lower:.3}..{upper:.3}], at most {at_most}: {name}")
-    }
-
-    /// The same for the file.
-    pub(crate) fn json(&self) -> Value {
-        let (figure, to) = match self.goal.figure {
-            Figure::Ratio(to) => ("ratio", Some(to)),
-            Figure::Above(base) => ("above", Some(base)),
-            Figure::Cost => ("cost", None),
-            Figure::ToCase(earlier) => ("to_case", Some(earlier)),
-            Figure::Calls => ("system_calls", None),
-            Figure::Returns => ("returns", None),
-            Figure::Instructions => ("instructions", None),
-        };
-        json!({
-            "kind": self.goal.kind,
-            "figure": figure,
-            "to": to,
-            "at_most": self.goal.at_most,
-            "found": [self.found.lower, self.found.median, self.found.upper],
-            "verdict": self.verdict.name(),
-        })
     }
 }
 
@@ -246,7 +231,7 @@ fn row<'a>(rows: &'a [Row], kind: &str) -> Option<&'a Row> {
 // How far the reference is from itself: the outer quartile of the row that measures it again.
 fn noise(rows: &[Row]) -> f64 {
     rows.iter()
-        .find(|row| row.kind.ends_with(" again"))
+        .find(|row| is_again(&row.kind))
         .map_or(0.0, |row| {
             let Quartiles { lower, upper, .. } = row.ratio;
             (upper - 1.0).max(1.0 - lower).max(0.0)
@@ -256,20 +241,26 @@ fn noise(rows: &[Row]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Goal, Outcome, Verdict};
-    use crate::harness::Row;
+    use crate::results::{CaseResults, Row, samples};
     use crate::stats::Quartiles;
 
-    fn verdicts(goals: &[Goal], rows: &[Row], earlier: &[super::Earlier]) -> Vec<Verdict> {
+    fn verdicts(goals: &[Goal], rows: &[Row], earlier: &[CaseResults]) -> Vec<Verdict> {
         let outcomes = Outcome::all(goals, rows, earlier);
         outcomes.iter().map(|outcome| outcome.verdict).collect()
     }
 
     #[test]
     fn a_goal_between_cases_compares_a_kind_with_itself() {
-        let row = |kind, costs: &[f64]| Row::of_rounds(kind, costs);
+        let row = |kind, costs: &[f64]| samples::row(kind, costs);
+        let case = |name: &str, rows| CaseResults {
+            name: name.to_owned(),
+            rows,
+            ..samples::case("", 1)
+        };
         let goal = Goal::to_case("ours", "few", 1.3);
         let few = vec![row("peer", &[9.0, 9.0]), row("ours", &[10.0, 10.0])];
-        let earlier = [("other", vec![row("ours", &[1.0, 1.0])]), ("few", few)];
+        let other = vec![row("ours", &[1.0, 1.0])];
+        let earlier = [case("other", other), case("few", few)];
         for (costs, expected) in [
             ([13.0, 13.0], Verdict::Met),
             ([14.0, 14.0], Verdict::Missed),
@@ -284,7 +275,7 @@ mod tests {
     #[test]
     fn a_goal_for_instructions_waits_until_they_are_counted() {
         let goals = [Goal::instructions("ours", 85.0), Goal::cost("ours", 1.0)];
-        let rows = [Row::of_rounds("ours", &[1.0])];
+        let rows = [samples::row("ours", &[1.0])];
         assert_eq!(
             verdicts(&goals, &rows, &[]),
             [Verdict::Met],

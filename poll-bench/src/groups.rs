@@ -18,43 +18,103 @@ use std::thread::ScopedJoinHandle;
 
 use crate::harness::Case;
 
-/// The groups' names, in the order they run.
-pub(crate) const NAMES: &[&str] = &[
-    "wait",
-    "wake",
-    "channels",
-    "locks",
-    "codec",
-    "register",
-    "timers",
-    "sleep",
-    "rt",
-    "echo",
-    "async-echo",
-    "memory",
-    "spin",
-    "reactor",
+/// A group of cases.
+pub(crate) struct Group {
+    /// The name on the command line and in the results.
+    pub(crate) name: &'static str,
+    /// What is done in it, for people who do not read the code.
+    pub(crate) about: &'static str,
+    /// Its cases, in the order they run.
+    pub(crate) cases: fn() -> Vec<Box<dyn Case>>,
+}
+
+/// The groups, in the order they run.
+pub(crate) const ALL: &[Group] = &[
+    Group {
+        name: "wait",
+        about: "Make eventfds ready, wait, look at each event.",
+        cases: wait::cases,
+    },
+    Group {
+        name: "wake",
+        about: "Wake a poller that is outside its wait, that turns, or that sleeps.",
+        cases: wake::cases,
+    },
+    Group {
+        name: "channels",
+        about: "Messages from other threads into a loop that waits in a poller.",
+        cases: channels::cases,
+    },
+    Group {
+        name: "locks",
+        about: "Locks that tasks share, free and held over a wait by eight tasks.",
+        cases: locks::cases,
+    },
+    Group {
+        name: "codec",
+        about: "Find lines and frames in a stream that comes in pieces.",
+        cases: codec::cases,
+    },
+    Group {
+        name: "register",
+        about: "Begin and end to watch descriptors.",
+        cases: register::cases,
+    },
+    Group {
+        name: "timers",
+        about: "Set, cancel and fire many timers.",
+        cases: timers::cases,
+    },
+    Group {
+        name: "sleep",
+        about: "On the clock: how much longer a sleep takes than was asked.",
+        cases: sleep::cases,
+    },
+    Group {
+        name: "rt",
+        about: "Tasks, queues and timers of async runtimes, on one thread and on two workers.",
+        cases: rt::cases,
+    },
+    Group {
+        name: "echo",
+        about: "CPU time of a server for each 64-byte message over loopback TCP.",
+        cases: echo::cases,
+    },
+    Group {
+        name: "async-echo",
+        about: "The same echo by a task for each connection.",
+        cases: echo::async_cases,
+    },
+    Group {
+        name: "memory",
+        about: "Resident memory of what waits on a runtime.",
+        cases: memory::cases,
+    },
+    Group {
+        name: "spin",
+        about: "On the clock: how long others wait while a task keeps a worker for 20 ms.",
+        cases: spin::cases,
+    },
+    Group {
+        name: "reactor",
+        about: "The same echo by services that own their connections.",
+        cases: echo::reactor_cases,
+    },
 ];
+
+/// The group of this name.
+pub(crate) fn named(name: &str) -> io::Result<&'static Group> {
+    let group = ALL.iter().find(|group| group.name == name);
+    group.ok_or_else(|| {
+        let names: Vec<&str> = ALL.iter().map(|group| group.name).collect();
+        let names = names.join(" ");
+        io::Error::other(format!("no group is called {name:?}; there are {names}"))
+    })
+}
 
 /// The cases of a group.
 pub(crate) fn cases(group: &str) -> io::Result<Vec<Box<dyn Case>>> {
-    match group {
-        "wait" => Ok(wait::cases()),
-        "wake" => Ok(wake::cases()),
-        "channels" => Ok(channels::cases()),
-        "locks" => Ok(locks::cases()),
-        "codec" => Ok(codec::cases()),
-        "register" => Ok(register::cases()),
-        "timers" => Ok(timers::cases()),
-        "sleep" => Ok(sleep::cases()),
-        "rt" => Ok(rt::cases()),
-        "echo" => Ok(echo::cases()),
-        "async-echo" => Ok(echo::async_cases()),
-        "memory" => Ok(memory::cases()),
-        "spin" => Ok(spin::cases()),
-        "reactor" => Ok(echo::reactor_cases()),
-        other => Err(io::Error::other(format!("no group is called {other:?}"))),
-    }
+    named(group).map(|group| (group.cases)())
 }
 
 /// The error for a kind that a case does not know.

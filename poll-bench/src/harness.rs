@@ -5,14 +5,15 @@ use std::os::fd::OwnedFd;
 
 use crate::alloc::allocations;
 use crate::goals::Goal;
-use crate::stats::{Quartiles, per};
+use crate::results::Row;
+use crate::stats::{Quartiles, per, quantiles};
 use crate::sys;
 
 /// One way of doing a case's work: runs so many operations and says what they cost.
 pub(crate) type Run<'fd> = Box<dyn FnMut(u64) -> io::Result<Sample> + 'fd>;
 
 /// What so many operations of one kind cost.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Sample {
     /// CPU time in ns, unless the case says that it measures something else.
     pub(crate) cost: u64,
@@ -22,8 +23,8 @@ pub(crate) struct Sample {
     pub(crate) returns: Option<u64>,
     /// Memory held for each of what the case is about, where that is counted.
     pub(crate) bytes: Option<f64>,
-    /// The median of the operations, where the cost is that of hardly any.
-    pub(crate) p50: Option<u64>,
+    /// What each operation took, in ns, where that was looked at one by one.
+    pub(crate) latencies: Vec<u64>,
 }
 
 impl Sample {
@@ -33,7 +34,7 @@ impl Sample {
         allocations: Some(0),
         returns: None,
         bytes: None,
-        p50: None,
+        latencies: Vec::new(),
     };
 
     /// Adds the costs of `other`.
@@ -109,6 +110,18 @@ impl Promise {
     }
 }
 
+/// The place of a case among those of its group that are the same operation at other sizes; all of
+/// them are one plot.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    /// What they have in common: the plot's title.
+    pub(crate) series: &'static str,
+    /// What there is so much of, such as *connections*.
+    pub(crate) of: &'static str,
+    /// How much, more than none.
+    pub(crate) count: u64,
+}
+
 /// A case of a group: one operation, done by several kinds.
 pub(crate) trait Case: Send + Sync {
     /// The name in tables, on the command line and in the results file.
@@ -122,7 +135,13 @@ pub(crate) trait Case: Send + Sync {
         "ns"
     }
 
-    /// The kinds; the first is the reference.
+    /// The size, where there are cases of other sizes.
+    fn size(&self) -> Option<Size> {
+        None
+    }
+
+    /// The kinds, without names that end in *again*; the first is the reference, and is measured
+    /// once more under such a name.
     fn kinds(&self) -> &'static [&'static str];
 
     /// How many operations make about ten milliseconds.
@@ -203,102 +222,78 @@ impl Effort {
     }
 }
 
-/// A kind's line of a table.
-pub(crate) struct Row {
-    pub(crate) kind: &'static str,
-    /// Of one operation.
-    pub(crate) cost: Quartiles,
-    /// To the reference, in the same round.
-    pub(crate) ratio: Quartiles,
-    /// The same, of each round.
-    rounds: Vec<f64>,
-    /// What half of the operations do not exceed, where the cost is what hardly any does.
-    pub(crate) p50: Option<f64>,
-    pub(crate) allocations: Option<f64>,
-    pub(crate) returns: Option<f64>,
-    pub(crate) calls: Option<f64>,
-    pub(crate) bytes: Option<f64>,
-}
-
-impl Row {
-    /// One of which nothing but its cost is known.
-    #[cfg(test)]
-    pub(crate) fn of_rounds(kind: &'static str, rounds: &[f64]) -> Self {
-        Self {
-            kind,
-            cost: Quartiles::of(rounds),
-            ratio: Quartiles::of(&[1.0]),
-            rounds: rounds.to_vec(),
-            p50: None,
-            allocations: None,
-            returns: None,
-            calls: None,
-            bytes: None,
-        }
-    }
-
-    /// The ratio to another kind, in the same round.
-    pub(crate) fn ratio_to(&self, other: &Self) -> Quartiles {
-        self.beside(other, |own, other| own / other)
-    }
-
-    /// The distance from another kind, in the same round.
-    pub(crate) fn above(&self, other: &Self) -> Quartiles {
-        self.beside(other, |own, other| own - other)
-    }
-
-    fn beside(&self, other: &Self, figure: fn(f64, f64) -> f64) -> Quartiles {
-        let pairs = self.rounds.iter().zip(&other.rounds);
-        let figures: Vec<f64> = pairs.map(|(&own, &other)| figure(own, other)).collect();
-        Quartiles::of(&figures)
-    }
-}
-
 /// The descriptors a kind works with, apart from those of other kinds.
 pub(crate) fn sources_of(case: &dyn Case) -> io::Result<Vec<OwnedFd>> {
     (0..case.sources()).map(|_| sys::eventfd()).collect()
 }
 
-/// Runs every kind of `case` in turn, round by round.
-pub(crate) fn compare(case: &dyn Case, effort: Effort) -> io::Result<Vec<Row>> {
-    let kinds = case.kinds();
-    let operations: Vec<u64> = kinds
+/// What the reference is called when it is measured again: the noise of a case.
+const AGAIN: &str = " again";
+
+/// Whether a row is the reference measured again.
+pub(crate) fn is_again(name: &str) -> bool {
+    name.ends_with(AGAIN)
+}
+
+/// What a case measures: the name of each row, and the kind that is run for it.
+fn slots(kinds: &[&'static str]) -> Vec<(String, &'static str)> {
+    let named = |&kind: &&'static str| (kind.to_owned(), kind);
+    let mut slots: Vec<_> = kinds.iter().map(named).collect();
+    if let Some(&reference) = kinds.first() {
+        slots.insert(1, (format!("{reference}{AGAIN}"), reference));
+    }
+    slots
+}
+
+/// Runs every kind of `case` in turn, round by round; `slice_ended` is told the name of each and
+/// what part of the whole is done.
+pub(crate) fn compare(
+    case: &dyn Case,
+    effort: Effort,
+    slice_ended: &dyn Fn(&str, f64),
+) -> io::Result<Vec<Row>> {
+    let slots = slots(case.kinds());
+    let operations: Vec<u64> = slots
         .iter()
-        .map(|kind| effort.operations(case.slice() / case.share(kind)))
+        .map(|(_, kind)| effort.operations(case.slice() / case.share(kind)))
         .collect();
-    let sources = kinds
+    let sources = slots
         .iter()
         .map(|_| sources_of(case))
         .collect::<io::Result<Vec<_>>>()?;
-    let mut runs = kinds
+    let mut runs = slots
         .iter()
         .zip(&sources)
-        .map(|(kind, sources)| case.prepare(kind, sources))
+        .map(|((_, kind), sources)| case.prepare(kind, sources))
         .collect::<io::Result<Vec<_>>>()?;
     // Once without counting: caches, page faults, branch history.
     for (run, operations) in runs.iter_mut().zip(&operations) {
         run(operations.div_ceil(4))?;
     }
-    let mut samples = vec![Vec::with_capacity(effort.rounds()); kinds.len()];
+    let mut samples = vec![Vec::with_capacity(effort.rounds()); slots.len()];
+    let slices = effort.rounds() * slots.len();
     for round in 0..effort.rounds() {
-        for slot in 0..kinds.len() {
-            let turn = (slot + round) % kinds.len();
+        for slot in 0..slots.len() {
+            let turn = (slot + round) % slots.len();
             samples[turn].push(runs[turn](operations[turn])?);
+            let done = round * slots.len() + slot + 1;
+            slice_ended(&slots[turn].0, part(done, slices));
         }
     }
-    let costs = |kind: usize| -> Vec<f64> {
-        let own = samples[kind].iter();
-        own.map(|sample| per(sample.cost, operations[kind]))
+    let costs = |slot: usize| -> Vec<f64> {
+        let own = samples[slot].iter();
+        own.map(|sample| per(sample.cost, operations[slot]))
             .collect()
     };
-    Ok((0..kinds.len())
-        .map(|kind| {
-            let ratios = Quartiles::of(&ratios(&costs(kind), &costs(0)));
+    let rows = slots.into_iter().enumerate();
+    Ok(rows
+        .map(|(slot, (name, _))| {
+            let ratios = Quartiles::of(&ratios(&costs(slot), &costs(0)));
             row(
-                kinds[kind],
-                &samples[kind],
-                (costs(kind), ratios),
-                operations[kind],
+                name,
+                &samples[slot],
+                (costs(slot), ratios),
+                operations[slot],
             )
         })
         .collect())
@@ -309,8 +304,13 @@ fn ratios(own: &[f64], reference: &[f64]) -> Vec<f64> {
     pairs.map(|(own, reference)| own / reference).collect()
 }
 
+fn part(done: usize, all: usize) -> f64 {
+    let count = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
+    count(done) / count(all)
+}
+
 fn row(
-    kind: &'static str,
+    kind: String,
     own: &[Sample],
     (rounds, ratio): (Vec<f64>, Quartiles),
     operations: u64,
@@ -321,16 +321,13 @@ fn row(
         .iter()
         .map(|sample| sample.returns)
         .collect::<Option<Vec<_>>>();
-    let p50: Option<Vec<f64>> = own
-        .iter()
-        .map(|sample| sample.p50.map(|total| per(total, 1)))
-        .collect();
+    let latencies = own.iter().flat_map(|sample| &sample.latencies);
     Row {
         kind,
         cost: Quartiles::of(&rounds),
         ratio,
         rounds,
-        p50: p50.map(|figures| Quartiles::of(&figures).median),
+        latencies: quantiles(latencies.copied().collect()),
         allocations: allocations.map(|most| per(most, operations)),
         returns: returns.map(|returns| {
             let figures: Vec<f64> = returns.iter().map(|&n| per(n, operations)).collect();
@@ -341,5 +338,45 @@ fn row(
             .iter()
             .filter_map(|sample| sample.bytes)
             .reduce(f64::max),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_again, slots};
+    use crate::groups;
+
+    #[test]
+    fn the_reference_is_measured_again_in_the_second_row_of_every_case() {
+        for group in groups::ALL {
+            for case in (group.cases)() {
+                let slots = slots(case.kinds());
+                let (first, second) = (&slots[0], &slots[1]);
+                assert_eq!(second.0, format!("{} again", first.0), "{}", case.name());
+                assert_eq!(second.1, first.1, "{}", case.name());
+                let again = slots.iter().filter(|(name, _)| is_again(name)).count();
+                assert_eq!(again, 1, "{}", case.name());
+            }
+        }
+    }
+
+    #[test]
+    fn cases_of_one_series_differ_in_their_size() {
+        for group in groups::ALL {
+            let mut sizes = Vec::new();
+            for case in (group.cases)() {
+                let Some(size) = case.size() else { continue };
+                assert!(size.count > 0, "{}", case.name());
+                sizes.push((size.series, size.of, size.count));
+            }
+            let count = sizes.len();
+            sizes.sort_unstable();
+            sizes.dedup_by_key(|&mut (series, _, count)| (series, count));
+            assert_eq!(sizes.len(), count, "{}", group.name);
+            for pair in sizes.windows(2) {
+                let is_same = pair[0].0 == pair[1].0;
+                assert!(!is_same || pair[0].1 == pair[1].1, "{}", group.name);
+            }
+        }
     }
 }

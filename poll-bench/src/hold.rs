@@ -75,7 +75,7 @@ pub(crate) fn hold(what: &str, kind: &str, count: usize) -> io::Result<()> {
     sys::raise_descriptor_limit()?;
     let held = Held::from_name(what)?;
     match kind {
-        "tokio" | "tokio again" => on(&Tokio::one()?, held, count),
+        "tokio" => on(&Tokio::one()?, held, count),
         "smol" => on(&Smol::one(), held, count),
         "poll-async" => on(&Ours::one()?, held, count),
         other => Err(io::Error::other(format!("no runtime is called {other:?}"))),

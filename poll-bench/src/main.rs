@@ -9,24 +9,25 @@ mod goals;
 mod groups;
 mod harness;
 mod hold;
+mod machine;
 mod peers;
+mod progress;
 mod report;
+mod results;
+mod run;
 mod stats;
 mod sys;
 
 use core::time::Duration;
 use std::io;
 use std::process::ExitCode;
-use std::thread;
 
-use calls::Tracer;
 use harness::Effort;
 
 #[global_allocator]
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
-       (wait wake channels locks codec register timers sleep rt echo async-echo memory spin reactor)
        poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench hold tasks|sleepers|connections KIND COUNT
@@ -47,7 +48,10 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> io::Result<()> {
     match words {
         ["--help" | "-h", ..] => {
-            println!("{USAGE}");
+            println!("{USAGE}\n\ngroups:");
+            for group in groups::ALL {
+                println!("       {:<12} {}", group.name, group.about);
+            }
             Ok(())
         }
         ["serve", kind, connections, messages] => {
@@ -88,59 +92,19 @@ fn measure(words: &[&str]) -> io::Result<()> {
     let (flags, named): (Vec<&str>, Vec<&str>) =
         words.iter().partition(|word| word.starts_with("--"));
     let (effort, limit) = match flags[..] {
-        [] => (Effort::Full, 1800),
-        ["--quick"] => (Effort::Quick, 600),
+        [] => (Effort::Full, 3000),
+        ["--quick"] => (Effort::Quick, 900),
         ["--smoke"] => (Effort::Smoke, 300),
         _ => return Err(io::Error::other(USAGE)),
     };
+    let chosen = match named[..] {
+        [] => groups::ALL.iter().collect(),
+        _ => named
+            .iter()
+            .map(|name| groups::named(name))
+            .collect::<io::Result<Vec<_>>>()?,
+    };
     sys::end_after(Duration::from_secs(limit));
     sys::raise_descriptor_limit()?;
-    let chosen = if named.is_empty() {
-        groups::NAMES
-    } else {
-        &named
-    };
-    let tracer = Tracer::find();
-    match tracer {
-        Some(tracer) => println!("System calls are counted by {}.", tracer.name()),
-        None => println!(
-            "SKIP: system calls are not counted, because neither perf nor strace works here."
-        ),
-    }
-    for group in chosen {
-        measure_group(group, effort, tracer)?;
-    }
-    Ok(())
-}
-
-fn measure_group(group: &str, effort: Effort, tracer: Option<Tracer>) -> io::Result<()> {
-    println!("\n== {group} ==\n");
-    let (mut results, mut earlier) = (Vec::new(), Vec::new());
-    for case in groups::cases(group)? {
-        let case = case.as_ref();
-        // A thread of its own, because a case may choose the CPU it runs on.
-        let rows = thread::scope(|scope| scope.spawn(|| harness::compare(case, effort)).join());
-        let mut rows = match rows {
-            Ok(rows) => rows?,
-            Err(_panic) => return Err(io::Error::other(format!("{group} panicked"))),
-        };
-        if let Some(tracer) = tracer {
-            // A smoke run counts what is promised and, to see that the count is right, the first.
-            let (first, smoke) = (rows.first().map(|row| row.kind), effort == Effort::Smoke);
-            for row in &mut rows {
-                if smoke && case.promise(row.kind).is_none() && first != Some(row.kind) {
-                    continue;
-                }
-                row.calls = calls::per_operation(tracer, group, case, row.kind)?;
-            }
-        }
-        report::print(case, &rows, &earlier, effort);
-        results.push(report::json(case, &rows, &earlier));
-        for row in &rows {
-            case.promise(row.kind)
-                .map_or(Ok(()), |promise| promise.check(row))?;
-        }
-        earlier.push((case.name(), rows));
-    }
-    report::write_json(group, &report::group(group, effort, results))
+    run::all(effort, &chosen, !named.is_empty())
 }

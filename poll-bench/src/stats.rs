@@ -1,7 +1,10 @@
 //! Medians, quartiles and the conversions they need.
 
-/// The quartiles of a set of figures.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use serde::{Deserialize, Serialize};
+
+/// The quartiles of a set of figures; a list of three in files, null for one that is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[Option<f64>; 3]", into = "[Option<f64>; 3]")]
 pub(crate) struct Quartiles {
     pub(crate) lower: f64,
     pub(crate) median: f64,
@@ -19,6 +22,38 @@ impl Quartiles {
             upper: at(&sorted, 3),
         }
     }
+}
+
+impl From<[Option<f64>; 3]> for Quartiles {
+    fn from(figures: [Option<f64>; 3]) -> Self {
+        let [lower, median, upper] = figures.map(|figure| figure.unwrap_or(f64::NAN));
+        Self {
+            lower,
+            median,
+            upper,
+        }
+    }
+}
+
+impl From<Quartiles> for [Option<f64>; 3] {
+    fn from(figures: Quartiles) -> Self {
+        [figures.lower, figures.median, figures.upper].map(Some)
+    }
+}
+
+/// Into how many parts [`quantiles`] cuts.
+pub(crate) const PARTS: usize = 200;
+
+/// The least, what every further 200th does not exceed, and the most; nothing if there are none.
+pub(crate) fn quantiles(mut figures: Vec<u64>) -> Vec<u64> {
+    figures.sort_unstable();
+    let Some(last) = figures.len().checked_sub(1) else {
+        return figures;
+    };
+    let rank = |part: usize| (figures.len() * part).div_ceil(PARTS).max(1) - 1;
+    (0..=PARTS)
+        .map(|part| figures[rank(part).min(last)])
+        .collect()
 }
 
 // The figure `quarters` quarters of the way through the sorted ones.
@@ -52,7 +87,7 @@ pub(crate) fn slope(small: (u64, u64), large: (u64, u64)) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quartiles, float, slope};
+    use super::{PARTS, Quartiles, float, quantiles, slope};
 
     #[test]
     fn quartiles_interpolate_and_take_any_number_of_figures() {
@@ -68,6 +103,27 @@ mod tests {
             );
         }
         assert!(Quartiles::of(&[]).median.is_nan());
+    }
+
+    #[test]
+    fn quartiles_that_are_no_numbers_come_back_from_a_file() -> serde_json::Result<()> {
+        let text = serde_json::to_string(&Quartiles::of(&[]))?;
+        assert_eq!(text, "[null,null,null]");
+        let back: Quartiles = serde_json::from_str(&text)?;
+        assert!(back.median.is_nan());
+        let four = Quartiles::of(&[4.0]);
+        assert_eq!(serde_json::from_str::<Quartiles>("[4.0,4.0,4.0]")?, four);
+        Ok(())
+    }
+
+    #[test]
+    fn a_quantile_is_the_least_that_so_many_do_not_exceed() {
+        assert!(quantiles(Vec::new()).is_empty());
+        assert_eq!(quantiles(vec![7]), [7; PARTS + 1]);
+        let hundred = quantiles((1..=100).rev().collect());
+        let at = |part: usize| hundred[part];
+        assert_eq!((at(0), at(1), at(2), at(3)), (1, 1, 1, 2));
+        assert_eq!((at(100), at(101), at(198), at(200)), (50, 51, 99, 100));
     }
 
     #[test]

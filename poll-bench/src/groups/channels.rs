@@ -55,7 +55,6 @@ impl Case for Saturated {
     fn kinds(&self) -> &'static [&'static str] {
         &[
             "amy",
-            "amy again",
             "calloop",
             "tokio",
             "flume",
@@ -81,7 +80,7 @@ impl Case for Saturated {
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         let senders = self.senders;
         Ok(match kind {
-            "amy" | "amy again" => Box::new(move |count| saturated::<Amy>(senders, count)),
+            "amy" => Box::new(move |count| saturated::<Amy>(senders, count)),
             "calloop" => Box::new(move |count| saturated::<Calloop>(senders, count)),
             "tokio" => Box::new(move |count| saturated::<Tokio>(senders, count)),
             "flume" => Box::new(move |count| saturated::<Flume>(senders, count)),
@@ -153,13 +152,7 @@ impl Case for Outside {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &[
-            "amy",
-            "amy again",
-            "calloop",
-            "queue + flag + mio",
-            "poll-channel",
-        ]
+        &["amy", "calloop", "queue + flag + mio", "poll-channel"]
     }
 
     fn slice(&self) -> u64 {
@@ -179,7 +172,7 @@ impl Case for Outside {
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "amy" | "amy again" => outside::<Amy>(),
+            "amy" => outside::<Amy>(),
             "calloop" => outside::<Calloop>(),
             "queue + flag + mio" => outside::<QueueAndFlag>(),
             "poll-channel" => outside::<Ours>(),

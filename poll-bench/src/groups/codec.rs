@@ -11,12 +11,12 @@ use self::decoders::{
     lines_of_tokio,
 };
 use super::{unknown_kind, work_missing};
-use crate::harness::{Calls, Case, Run, Sample};
+use crate::harness::{Calls, Case, Run, Sample, Size};
 
 /// What a TCP segment carries over Ethernet, so that items are cut as they are on their way.
 const PIECE: usize = 1_448;
 
-const KINDS: &[&str] = &["tokio-util", "tokio-util again", "std", "poll-codec"];
+const KINDS: &[&str] = &["tokio-util", "std", "poll-codec"];
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
     vec![
@@ -100,6 +100,14 @@ impl Case for Lines {
         "read pieces of 1448 bytes, find a line, check that it is UTF-8, look at it"
     }
 
+    fn size(&self) -> Option<Size> {
+        u64::try_from(self.1).ok().map(|count| Size {
+            series: "lines",
+            of: "bytes",
+            count,
+        })
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
         KINDS
     }
@@ -122,7 +130,7 @@ impl Case for Lines {
             stream,
             length,
             match kind {
-                "tokio-util" | "tokio-util again" => lines_of_tokio,
+                "tokio-util" => lines_of_tokio,
                 "std" => lines_of_std,
                 "poll-codec" => lines_of_ours,
                 other => return Err(unknown_kind(other)),
@@ -140,6 +148,14 @@ impl Case for Frames {
 
     fn operation(&self) -> &'static str {
         "read pieces of 1448 bytes, find a frame behind four bytes of length, look at it"
+    }
+
+    fn size(&self) -> Option<Size> {
+        u64::try_from(self.1).ok().map(|count| Size {
+            series: "frames",
+            of: "bytes",
+            count,
+        })
     }
 
     fn kinds(&self) -> &'static [&'static str] {
@@ -167,7 +183,7 @@ impl Case for Frames {
             stream,
             length,
             match kind {
-                "tokio-util" | "tokio-util again" => frames_of_tokio,
+                "tokio-util" => frames_of_tokio,
                 "std" => frames_of_std,
                 "poll-codec" => frames_of_ours,
                 other => return Err(unknown_kind(other)),

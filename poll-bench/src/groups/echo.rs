@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use crate::echo::{KINDS, REACTORS, RUNTIMES, Server, WORKERS};
 use crate::goals::Goal;
-use crate::harness::{Calls, Case, Run, Sample};
+use crate::harness::{Calls, Case, Run, Sample, Size};
 use crate::sys;
 
 struct Echo {
@@ -109,6 +109,19 @@ impl Case for Echo {
 
     fn operation(&self) -> &'static str {
         "64 bytes received and sent back by the server, its CPU time alone"
+    }
+
+    fn size(&self) -> Option<Size> {
+        let series = match (self.active < self.connections, self.kinds == WORKERS) {
+            (true, _) => "one connection active",
+            (false, false) => "all connections active",
+            (false, true) => "all connections active, 2 workers",
+        };
+        u64::try_from(self.connections).ok().map(|count| Size {
+            series,
+            of: "connections",
+            count,
+        })
     }
 
     fn kinds(&self) -> &'static [&'static str] {

@@ -80,7 +80,7 @@ impl Case for Locks {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["tokio", "tokio again", "async-lock", "poll-async"]
+        &["tokio", "async-lock", "poll-async"]
     }
 
     fn slice(&self) -> u64 {
@@ -93,7 +93,7 @@ impl Case for Locks {
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         Ok(match kind {
-            "tokio" | "tokio again" => on_tokio(self.what, self.tasks),
+            "tokio" => on_tokio(self.what, self.tasks),
             "async-lock" => on_async_lock(self.what, self.tasks),
             "poll-async" => on_ours(self.what, self.tasks),
             other => return Err(unknown_kind(other)),

@@ -63,7 +63,7 @@ impl Case for Memory {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["tokio", "tokio again", "smol", "poll-async"]
+        &["tokio", "smol", "poll-async"]
     }
 
     fn slice(&self) -> u64 {

@@ -28,7 +28,6 @@ impl Case for AddAndDelete {
     fn kinds(&self) -> &'static [&'static str] {
         &[
             "raw",
-            "raw again",
             "mio",
             "polling",
             "poll-mio",
@@ -58,7 +57,7 @@ impl Case for AddAndDelete {
 
     fn prepare<'fd>(&self, kind: &str, sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "raw" | "raw again" => one_by_one::<Raw>(sources),
+            "raw" => one_by_one::<Raw>(sources),
             "mio" => one_by_one::<Mio>(sources),
             "polling" => one_by_one::<Polling<'fd>>(sources),
             "poll-mio" => one_by_one::<PollMio>(sources),

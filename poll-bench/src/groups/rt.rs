@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use self::programs::Outstanding;
 use super::{unknown_kind, work_missing};
 use crate::goals::Goal;
-use crate::harness::{Calls, Case, Run, Sample};
+use crate::harness::{Calls, Case, Run, Sample, Size};
 use crate::peers::runtimes::{Ours, Runtime, Smol, Tokio};
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
@@ -44,22 +44,10 @@ enum What {
 }
 
 /// A runtime of one thread; the reference has neither sockets nor timers, all others have both.
-const ONE: &[&str] = &["tokio bare", "tokio bare again", "tokio", "smol", OURS];
-const TWO: &[&str] = &[
-    "tokio workers",
-    "tokio workers again",
-    "smol workers",
-    OUR_WORKERS,
-];
+const ONE: &[&str] = &["tokio bare", "tokio", "smol", OURS];
+const TWO: &[&str] = &["tokio workers", "smol workers", OUR_WORKERS];
 // The reference is the cheapest of the peers.
-const TIMED: &[&str] = &[
-    "tokio",
-    "tokio again",
-    "tokio workers",
-    "smol",
-    OURS,
-    OUR_WORKERS,
-];
+const TIMED: &[&str] = &["tokio", "tokio workers", "smol", OURS, OUR_WORKERS];
 const OURS: &str = "poll-async";
 const OUR_WORKERS: &str = "poll-async workers";
 
@@ -218,6 +206,17 @@ impl Case for Program {
         self.operation
     }
 
+    fn size(&self) -> Option<Size> {
+        let What::Sleep { outstanding } = self.what else {
+            return None;
+        };
+        u64::try_from(outstanding).ok().map(|count| Size {
+            series: "sleep",
+            of: "outstanding timers",
+            count,
+        })
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
         self.kinds
     }
@@ -247,9 +246,9 @@ impl Case for Program {
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         Ok(match kind {
-            "tokio bare" | "tokio bare again" => self.on(Tokio::bare()?, false),
-            "tokio" | "tokio again" => self.on(Tokio::one()?, false),
-            "tokio workers" | "tokio workers again" => self.on(Tokio::workers()?, true),
+            "tokio bare" => self.on(Tokio::bare()?, false),
+            "tokio" => self.on(Tokio::one()?, false),
+            "tokio workers" => self.on(Tokio::workers()?, true),
             "smol" => self.on(Smol::one(), false),
             "smol workers" => self.on(Smol::workers(), true),
             OURS => self.on(Ours::one()?, false),

@@ -147,11 +147,13 @@ fn longer(start: Instant, asked: Duration) -> io::Result<Duration> {
 /// A sample whose figure for each operation is the median.
 fn median(mut times: Vec<Duration>, operations: u64) -> io::Result<Sample> {
     times.sort_unstable();
-    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
-    let nanos = u64::try_from(middle.as_nanos()).map_err(io::Error::other)?;
+    let nanos = |time: &Duration| u64::try_from(time.as_nanos()).map_err(io::Error::other);
+    let latencies = times.iter().map(nanos).collect::<io::Result<Vec<_>>>()?;
+    let middle = latencies.get(latencies.len() / 2).copied();
     Ok(Sample {
-        cost: nanos.saturating_mul(operations),
+        cost: middle.unwrap_or_default().saturating_mul(operations),
         allocations: None,
+        latencies,
         ..Sample::NONE
     })
 }

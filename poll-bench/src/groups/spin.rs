@@ -64,7 +64,6 @@ impl Case for Spin {
     fn kinds(&self) -> &'static [&'static str] {
         &[
             "control",
-            "control again",
             "tokio workers",
             "smol workers",
             "poll-async workers",
@@ -90,7 +89,7 @@ impl Case for Spin {
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         let scene = self.scene;
         Ok(match kind {
-            "control" | "control again" => {
+            "control" => {
                 let mut control = Control::new()?;
                 Box::new(move |count| sample(count, || control.latency(scene)))
             }
@@ -119,19 +118,17 @@ fn on<'fd, R: Runtime>(runtime: R, scene: Scene) -> io::Result<Run<'fd>> {
 fn sample(count: u64, mut latency: impl FnMut() -> io::Result<Duration>) -> io::Result<Sample> {
     let mut latencies = Vec::new();
     for _ in 0..count {
-        latencies.push(latency()?);
+        let nanos = latency()?.as_nanos();
+        latencies.push(u64::try_from(nanos).map_err(io::Error::other)?);
     }
     latencies.sort_unstable();
-    let nanos = |percent: usize| -> io::Result<u64> {
-        // The least that so many are not above.
-        let rank = (latencies.len() * percent).div_ceil(100).max(1);
-        let latency = latencies.get(rank - 1).copied().unwrap_or_default();
-        u64::try_from(latency.as_nanos()).map_err(io::Error::other)
-    };
+    // The least that so many are not above.
+    let rank = (latencies.len() * 99).div_ceil(100).max(1);
+    let p99 = latencies.get(rank - 1).copied().unwrap_or_default();
     Ok(Sample {
-        cost: nanos(99)?.saturating_mul(count),
-        p50: Some(nanos(50)?),
+        cost: p99.saturating_mul(count),
         allocations: None,
+        latencies,
         ..Sample::NONE
     })
 }

@@ -9,7 +9,7 @@ use std::task::Waker;
 use super::{unknown_kind, work_missing};
 use crate::alloc::bytes;
 use crate::goals::Goal;
-use crate::harness::{Calls, Case, Run, Sample};
+use crate::harness::{Calls, Case, Run, Sample, Size};
 use crate::peers::timers::{Current, Heap, Map, Ours, Timers, Tokio, Wakes, Workers};
 use crate::stats::per;
 
@@ -22,7 +22,6 @@ const CHURNED: f64 = 128.0;
 
 const KINDS: &[&str] = &[
     "tokio",
-    "tokio again",
     "tokio workers",
     "BTreeMap",
     "BinaryHeap",
@@ -76,10 +75,17 @@ impl Case for Fifo {
         "cancel the oldest timer, set one 30 s ahead; a turn every 1024 of them"
     }
 
+    fn size(&self) -> Option<Size> {
+        Some(Size {
+            series: "in order",
+            of: "timers",
+            count: self.count,
+        })
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
         &[
             "BTreeMap",
-            "BTreeMap again",
             "BinaryHeap",
             "tokio",
             "tokio workers",
@@ -101,7 +107,7 @@ impl Case for Fifo {
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "BTreeMap" | "BTreeMap again" => fifo::<Map<u64>>(self.count),
+            "BTreeMap" => fifo::<Map<u64>>(self.count),
             "BinaryHeap" => fifo::<Heap<u64>>(self.count),
             "tokio" => fifo::<Tokio<Current>>(self.count),
             "tokio workers" => fifo::<Tokio<Workers>>(self.count),
@@ -181,7 +187,7 @@ impl<W: Work> Case for Random<W> {
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "tokio" | "tokio again" => W::prepare::<Tokio<Current>>(false),
+            "tokio" => W::prepare::<Tokio<Current>>(false),
             "tokio workers" => W::prepare::<Tokio<Workers>>(false),
             "BTreeMap" => W::prepare::<Map<Waker>>(false),
             "BinaryHeap" => W::prepare::<Heap<Waker>>(false),
@@ -309,13 +315,7 @@ impl Work for Expire {
         Goal::ratio("poll-timer", "BTreeMap", 1.2),
     ];
     // tokio's workers fire on a thread of their own, which is not measured.
-    const KINDS: &'static [&'static str] = &[
-        "tokio",
-        "tokio again",
-        "BTreeMap",
-        "BinaryHeap",
-        "poll-timer",
-    ];
+    const KINDS: &'static [&'static str] = &["tokio", "BTreeMap", "BinaryHeap", "poll-timer"];
 
     fn prepare<'fd, T: Timers<Waker> + 'fd>(_is_ours: bool) -> io::Result<Run<'fd>> {
         let mut numbers = Numbers(3);

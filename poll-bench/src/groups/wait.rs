@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::{unknown_kind, work_missing};
-use crate::harness::{Calls, Case, Promise, Run, Sample};
+use crate::harness::{Calls, Case, Promise, Run, Sample, Size};
 use crate::peers::{Mio, Ours, Peer, PollMio, Polling, PollingOneshot, Raw};
 use crate::sys;
 
@@ -73,10 +73,18 @@ impl Case for Wait {
         self.operation
     }
 
+    fn size(&self) -> Option<Size> {
+        let count = u64::try_from(self.sources).ok()?;
+        (self.ready == 1 && self.timeout.is_none()).then_some(Size {
+            series: "one ready",
+            of: "registered sources",
+            count,
+        })
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
         &[
             "raw",
-            "raw again",
             "mio",
             "polling edge",
             "polling oneshot",
@@ -106,7 +114,7 @@ impl Case for Wait {
 
     fn prepare<'fd>(&self, kind: &str, sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
         match kind {
-            "raw" | "raw again" => self.run::<Raw>(sources),
+            "raw" => self.run::<Raw>(sources),
             "mio" => self.run::<Mio>(sources),
             "polling edge" => self.run::<Polling<'fd>>(sources),
             "polling oneshot" => self.run::<PollingOneshot<'fd>>(sources),
