@@ -27,8 +27,11 @@ const IN_A_ROW: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct Core {
     queue: Queue,
-    /// How many times this worker looked for something to do.
-    tick: Cell<u32>,
+    /// How many tasks more until this worker looks at the engine, even if it has tasks.
+    until_look: Cell<u32>,
+    /// How many tasks more until it takes one of the common queue, even if it has its own. Counted
+    /// apart, so that neither turn comes in the place of the other.
+    until_all: Cell<u32>,
     in_a_row: Cell<u32>,
     /// Whether a task was put to be next and not taken by this worker; another may have taken it.
     may_have_next: Cell<bool>,
@@ -54,7 +57,8 @@ impl Core {
     pub(crate) fn new(queue: Queue, seed: u64) -> Box<Self> {
         Box::new(Self {
             queue,
-            tick: Cell::new(0),
+            until_look: Cell::new(0),
+            until_all: Cell::new(0),
             in_a_row: Cell::new(0),
             may_have_next: Cell::new(false),
             is_searching: Cell::new(false),
@@ -65,8 +69,8 @@ impl Core {
 
     /// Queues a task that this worker made ready.
     pub(crate) fn push(&self, lane: &Lane, runnable: Runnable, is_yield: bool) {
-        if let Queue::Alone(_) = self.queue {
-            self.queue.push(runnable);
+        if let Queue::Alone(queue) = &self.queue {
+            queue.borrow_mut().push_back(runnable);
             return;
         }
         let runnable = match is_yield {
@@ -99,12 +103,10 @@ impl Core {
         if shared.is_closing() {
             return Next::End;
         }
-        let tick = self.tick.get().wrapping_add(1);
-        self.tick.set(tick);
-        if tick.is_multiple_of(shared.settings.event_interval) {
+        if is_over(&self.until_look, shared.settings.event_interval) {
             return Next::Look;
         }
-        let is_turn_of_all = tick.is_multiple_of(shared.settings.global_queue_interval);
+        let is_turn_of_all = is_over(&self.until_all, shared.settings.global_queue_interval);
         let from_all = || self.queue.take_from(&shared.injector);
         let found = match is_turn_of_all {
             true => from_all().or_else(|| self.own(lane)),
@@ -176,6 +178,13 @@ impl Core {
     pub(crate) const fn random(&self) -> &Random {
         &self.random
     }
+}
+
+/// Counts down; true once in `interval` times and one, and then it begins again.
+fn is_over(left: &Cell<u32>, interval: u32) -> bool {
+    let is_over = left.get() == 0;
+    left.set(if is_over { interval } else { left.get() - 1 });
+    is_over
 }
 
 fn count(counter: &AtomicU64) {

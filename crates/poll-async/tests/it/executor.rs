@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 use core::future::{Future, pending, poll_fn, ready};
 use core::panic::AssertUnwindSafe;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
 use std::panic::catch_unwind;
@@ -238,6 +238,48 @@ fn a_thread_outside_spawns_and_joins() {
             }
             outside.join().unwrap();
         });
+    }
+}
+
+#[test]
+fn a_task_from_another_thread_has_its_turn_among_those_that_always_have_one() {
+    let intervals = |builder: Builder| builder.event_interval(1).global_queue_interval(1);
+    let several = Builder::new_multi_thread;
+    let builders = [
+        Builder::new_current_thread(),
+        intervals(Builder::new_current_thread()),
+        several().worker_threads(1),
+        several().worker_threads(2),
+        intervals(several().worker_threads(2)),
+    ];
+    for builder in builders {
+        let runtime = builder.build().unwrap();
+        let handle = runtime.handle().clone();
+        let has_come = Arc::new(AtomicBool::new(false));
+        let turns = runtime.block_on(async {
+            let busy: Vec<_> = (0..3)
+                .map(|_| {
+                    let has_come = Arc::clone(&has_come);
+                    spawn(async move {
+                        let mut turns = 0_u32;
+                        while !has_come.load(Ordering::SeqCst) && turns < 1_000_000 {
+                            turns += 1;
+                            yield_now().await;
+                        }
+                        turns
+                    })
+                })
+                .collect();
+            thread::spawn(move || {
+                handle.spawn(async move { has_come.store(true, Ordering::SeqCst) })
+            });
+            let mut most = 0;
+            for task in busy {
+                most = most.max(task.await.unwrap());
+            }
+            most
+        });
+        assert!(turns < 1_000_000);
     }
 }
 
