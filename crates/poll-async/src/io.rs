@@ -25,6 +25,7 @@
 mod async_fd;
 pub(crate) mod blocking;
 mod copy;
+mod operation;
 pub(crate) mod source;
 mod stdio;
 

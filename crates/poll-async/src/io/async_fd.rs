@@ -1,7 +1,7 @@
 //! A source of one's own in the runtime.
 
 use core::fmt;
-use core::future::poll_fn;
+use core::future::Future;
 use core::task::{Context, Poll, ready};
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use poll_api::{Engine, Interest, Ready, Registered, Trigger};
 use poll_os::{Poll as Poller, Registry};
 
-use super::source::{self, Direction, Place, Seen, Source};
+use super::operation::{Any, Operation, Readiness, Transfer, WriteAll};
+use super::source::{self, Direction, Seen, Source};
 use crate::runtime::{Handle, Shared};
 use crate::task::budget;
 
@@ -110,6 +111,10 @@ impl<T: AsFd> AsyncFd<T> {
         }
     }
 
+    pub(super) const fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
     const fn registered(&self) -> &Registered<T, Registry> {
         match &self.registered {
             Some(registered) => registered,
@@ -154,8 +159,8 @@ impl<T: AsFd> AsyncFd<T> {
     /// If the runtime ends meanwhile.
     ///
     /// Cancel-safe: readiness stays until an operation would block.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.wait(Direction::Read).await.map(drop)
+    pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
+        Operation::new(self, Direction::Read, Readiness)
     }
 
     /// Waits until a write may succeed, or has an error to tell: as [`readable`](Self::readable).
@@ -165,17 +170,8 @@ impl<T: AsFd> AsyncFd<T> {
     /// As [`readable`](Self::readable).
     ///
     /// Cancel-safe.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.wait(Direction::Write).await.map(drop)
-    }
-
-    async fn wait(&self, direction: Direction) -> io::Result<Seen> {
-        let mut waiting = Waiting::new(&self.source);
-        let seen = poll_fn(|context| waiting.poll(context, direction)).await;
-        if seen.is_ended() {
-            return Err(source::ended());
-        }
-        Ok(seen)
+    pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
+        Operation::new(self, Direction::Write, Readiness)
     }
 
     /// Tries `operation`, a read, and waits whenever it would block.
@@ -185,8 +181,11 @@ impl<T: AsFd> AsyncFd<T> {
     /// Those of `operation` but for `WouldBlock`, and if the runtime ends meanwhile.
     ///
     /// Cancel-safe if `operation` does nothing when it would block.
-    pub async fn read_with<R>(&self, operation: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
-        self.with(Direction::Read, operation).await
+    pub fn read_with<R>(
+        &self,
+        operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> impl Future<Output = io::Result<R>> {
+        Operation::new(self, Direction::Read, Any(operation))
     }
 
     /// Tries `operation`, a write: as [`read_with`](Self::read_with).
@@ -196,8 +195,11 @@ impl<T: AsFd> AsyncFd<T> {
     /// As [`read_with`](Self::read_with).
     ///
     /// Cancel-safe if `operation` does nothing when it would block.
-    pub async fn write_with<R>(&self, operation: impl FnMut(&T) -> io::Result<R>) -> io::Result<R> {
-        self.with(Direction::Write, operation).await
+    pub fn write_with<R>(
+        &self,
+        operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> impl Future<Output = io::Result<R>> {
+        Operation::new(self, Direction::Write, Any(operation))
     }
 
     /// Tries `operation`, a read, now: `WouldBlock` takes the readiness back, so that the next wait
@@ -255,7 +257,7 @@ impl<T: AsFd> AsyncFd<T> {
 
     /// Tries `operation`. If it would block, or has used up what there was, the readiness that it
     /// was tried with is over, and the next edge tells.
-    fn attempt<R>(
+    pub(super) fn attempt<R>(
         &self,
         seen: Seen,
         direction: Direction,
@@ -322,46 +324,19 @@ impl<T: AsFd> AsyncFd<T> {
         )
     }
 
-    /// Tries `operation` as a future, with a place of its own among those that wait.
-    async fn with<R>(
-        &self,
-        direction: Direction,
-        mut operation: impl FnMut(&T) -> io::Result<R>,
-    ) -> io::Result<R> {
-        let mut waiting = Waiting::new(&self.source);
-        poll_fn(|context| {
-            poll_by(
-                context,
-                |context| waiting.poll(context, direction),
-                |seen| self.attempt(seen, direction, &mut operation, |_| false),
-            )
-        })
-        .await
-    }
-
-    /// The same for `wanted` bytes of a stream: see [`poll_transfer`](Self::poll_transfer).
-    pub(crate) async fn transfer(
+    /// The same as a future, with a place of its own among those that wait.
+    pub(crate) const fn transfer<F: FnMut(&T) -> io::Result<usize>>(
         &self,
         direction: Direction,
         wanted: usize,
-        mut operation: impl FnMut(&T) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        let mut waiting = Waiting::new(&self.source);
-        poll_fn(|context| {
-            poll_by(
-                context,
-                |context| waiting.poll(context, direction),
-                |seen| {
-                    self.attempt(
-                        seen,
-                        direction,
-                        &mut operation,
-                        is_short(direction, seen, wanted),
-                    )
-                },
-            )
-        })
-        .await
+        operation: F,
+    ) -> Operation<'_, T, Transfer<F>> {
+        Operation::new(self, direction, Transfer { wanted, operation })
+    }
+
+    /// The same for all of a buffer.
+    pub(crate) const fn write_all<'b>(&self, buffer: &'b [u8]) -> Operation<'_, T, WriteAll<'b>> {
+        Operation::new(self, Direction::Write, WriteAll(buffer))
     }
 }
 
@@ -369,7 +344,7 @@ impl<T: AsFd> AsyncFd<T> {
 const ATTEMPTS: u32 = 8;
 
 /// Waits and attempts until something else comes of it than that it would block.
-fn poll_by<R>(
+pub(super) fn poll_by<R>(
     context: &mut Context<'_>,
     mut wait: impl FnMut(&Context<'_>) -> Poll<Seen>,
     mut attempt: impl FnMut(Seen) -> io::Result<R>,
@@ -395,7 +370,11 @@ fn poll_by<R>(
 /// have ended at the place of some, with more behind it and no edge to come.
 const TELLS_URGENT: bool = <Poller as Engine>::CAPABILITIES.priority;
 
-fn is_short(direction: Direction, seen: Seen, wanted: usize) -> impl FnOnce(&usize) -> bool {
+pub(super) fn is_short(
+    direction: Direction,
+    seen: Seen,
+    wanted: usize,
+) -> impl FnOnce(&usize) -> bool {
     let proves = direction == Direction::Write || TELLS_URGENT && !seen.is_urgent();
     move |done| 0 < *done && *done < wanted && proves
 }
@@ -422,31 +401,5 @@ impl<T: AsFd + fmt::Debug> fmt::Debug for AsyncFd<T> {
         f.debug_struct("AsyncFd")
             .field("inner", self.get_ref())
             .finish_non_exhaustive()
-    }
-}
-
-/// A future that waits for a source, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Waiting<'a> {
-    source: &'a Source,
-    place: Place,
-}
-
-impl<'a> Waiting<'a> {
-    const fn new(source: &'a Source) -> Self {
-        Self {
-            source,
-            place: Place(None),
-        }
-    }
-
-    fn poll(&mut self, context: &Context<'_>, direction: Direction) -> Poll<Seen> {
-        self.source.poll_in(&mut self.place, context, direction)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.source.leave(&mut self.place);
     }
 }

@@ -213,6 +213,7 @@ impl Source {
     }
 
     /// The readiness, if there is any for `direction`.
+    #[inline]
     pub(crate) fn seen(&self, direction: Direction) -> Option<Seen> {
         let readiness = self.readiness.load(Acquire);
         (readiness & direction.mask() != 0).then_some(Seen(readiness))
@@ -220,6 +221,7 @@ impl Source {
 
     /// An operation would have blocked, or moved less than was asked for: the readiness that it was
     /// tried with is over, unless it was renewed since. The end of a direction is never over.
+    #[inline]
     pub(crate) fn clear(&self, seen: Seen, direction: Direction) {
         let mut current = seen.0;
         // The other direction may have been cleared meanwhile, which is no news of this one.
@@ -258,23 +260,26 @@ impl Source {
     }
 
     /// The same for a future with a place of its own.
+    #[inline]
     pub(crate) fn poll_in(
         &self,
         place: &mut Place,
         context: &Context<'_>,
         direction: Direction,
     ) -> Poll<Seen> {
-        let mut polled = self.seen(direction).map_or(Poll::Pending, Poll::Ready);
-        if polled.is_pending() {
-            polled = self.wait(place, direction, context.waker().clone());
-        }
-        if polled.is_ready() {
+        let seen = self.seen(direction).map_or_else(
+            || self.wait(place, direction, context.waker().clone()),
+            Poll::Ready,
+        );
+        if seen.is_ready() {
             // The event has taken it out, or is about to.
             place.0 = None;
         }
-        polled
+        seen
     }
 
+    // Not in the way of those that need not wait.
+    #[inline(never)]
     fn wait(&self, place: &mut Place, direction: Direction, waker: Waker) -> Poll<Seen> {
         let mut waiters = lock(&self.waiters);
         // Under the lock: an event before this is seen here, one after it finds the waker.
@@ -290,8 +295,15 @@ impl Source {
     }
 
     /// A future does not wait any more.
+    #[inline]
     pub(crate) fn leave(&self, place: &mut Place) {
-        let Some(name) = place.0.take() else { return };
+        if let Some(name) = place.0.take() {
+            self.forget(name);
+        }
+    }
+
+    #[inline(never)]
+    fn forget(&self, name: u32) {
         let left = lock(&self.waiters).leave(name);
         drop(left);
     }

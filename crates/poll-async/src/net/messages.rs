@@ -15,8 +15,8 @@ macro_rules! messages {
             /// Cancel-safe: if it is dropped, nothing was sent.
             ///
             /// Manual: send(2)
-            pub async fn send(&self, message: &[u8]) -> std::io::Result<usize> {
-                self.io.write_with(|inner| inner.send(message)).await
+            pub fn send(&self, message: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
+                self.io.write_with(|inner| inner.send(message))
             }
 
             /// As [`send`](Self::send), without waiting.
@@ -41,8 +41,8 @@ macro_rules! messages {
             /// Cancel-safe: if it is dropped, nothing was received.
             ///
             /// Manual: recv(2)
-            pub async fn recv(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                self.io.read_with(|inner| inner.recv(buffer)).await
+            pub fn recv(&self, buffer: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
+                self.io.read_with(|inner| inner.recv(buffer))
             }
 
             /// As [`recv`](Self::recv), without waiting.
@@ -62,8 +62,8 @@ macro_rules! messages {
             /// As [`recv`](Self::recv).
             ///
             /// Cancel-safe.
-            pub async fn peek(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                self.io.read_with(|inner| inner.peek(buffer)).await
+            pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
+                self.io.read_with(|inner| inner.peek(buffer))
             }
 
             /// Waits until there may be a message, an end, or an error: a hint, which
@@ -74,8 +74,8 @@ macro_rules! messages {
             /// If the runtime has ended.
             ///
             /// Cancel-safe.
-            pub async fn readable(&self) -> std::io::Result<()> {
-                self.io.readable().await
+            pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
+                self.io.readable()
             }
 
             /// Waits until there may be room to send, or an error: a hint, which
@@ -86,8 +86,8 @@ macro_rules! messages {
             /// If the runtime has ended.
             ///
             /// Cancel-safe.
-            pub async fn writable(&self) -> std::io::Result<()> {
-                self.io.writable().await
+            pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
+                self.io.writable()
             }
 
             /// Ends one direction, or both.

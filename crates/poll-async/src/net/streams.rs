@@ -91,10 +91,10 @@ macro_rules! reads {
             /// Cancel-safe: if it is dropped, nothing was read.
             ///
             #[doc = concat!("Manual: ", $manual)]
-            pub async fn read(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
                 let wanted = buffer.len();
                 let read = |mut inner: &$net| std::io::Read::read(&mut inner, buffer);
-                self.io.transfer(Direction::Read, wanted, read).await
+                self.io.transfer(Direction::Read, wanted, read)
             }
 
             /// As [`read`](Self::read), into several buffers, one after the other.
@@ -106,13 +106,13 @@ macro_rules! reads {
             /// Cancel-safe.
             ///
             /// Manual: readv(2)
-            pub async fn read_vectored(
+            pub fn read_vectored(
                 &self,
                 buffers: &mut [std::io::IoSliceMut<'_>],
-            ) -> std::io::Result<usize> {
+            ) -> impl Future<Output = std::io::Result<usize>> {
                 let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
                 let read = |mut inner: &$net| std::io::Read::read_vectored(&mut inner, buffers);
-                self.io.transfer(Direction::Read, wanted, read).await
+                self.io.transfer(Direction::Read, wanted, read)
             }
 
             /// As [`read`](Self::read), into a buffer that is handed over and comes back.
@@ -165,8 +165,8 @@ macro_rules! reads {
             /// If the runtime has ended.
             ///
             /// Cancel-safe.
-            pub async fn readable(&self) -> std::io::Result<()> {
-                self.io.readable().await
+            pub fn readable(&self) -> impl Future<Output = std::io::Result<()>> {
+                self.io.readable()
             }
         }
 
@@ -230,11 +230,9 @@ macro_rules! writes {
             /// Cancel-safe: if it is dropped, nothing was written.
             ///
             #[doc = concat!("Manual: ", $manual)]
-            pub async fn write(&self, buffer: &[u8]) -> std::io::Result<usize> {
+            pub fn write(&self, buffer: &[u8]) -> impl Future<Output = std::io::Result<usize>> {
                 let write = |mut inner: &$net| std::io::Write::write(&mut inner, buffer);
-                self.io
-                    .transfer(Direction::Write, buffer.len(), write)
-                    .await
+                self.io.transfer(Direction::Write, buffer.len(), write)
             }
 
             /// As [`write`](Self::write), from several buffers, one after the other.
@@ -246,13 +244,13 @@ macro_rules! writes {
             /// Cancel-safe.
             ///
             /// Manual: writev(2)
-            pub async fn write_vectored(
+            pub fn write_vectored(
                 &self,
                 buffers: &[std::io::IoSlice<'_>],
-            ) -> std::io::Result<usize> {
+            ) -> impl Future<Output = std::io::Result<usize>> {
                 let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
                 let write = |mut inner: &$net| std::io::Write::write_vectored(&mut inner, buffers);
-                self.io.transfer(Direction::Write, wanted, write).await
+                self.io.transfer(Direction::Write, wanted, write)
             }
 
             /// Writes all of `buffer`.
@@ -262,14 +260,8 @@ macro_rules! writes {
             /// As [`write`](Self::write); some of it may have been written.
             ///
             /// Not cancel-safe: if it is dropped, some of it may have been written.
-            pub async fn write_all(&self, mut buffer: &[u8]) -> std::io::Result<()> {
-                while !buffer.is_empty() {
-                    match self.write(buffer).await? {
-                        0 => return Err(std::io::ErrorKind::WriteZero.into()),
-                        written => buffer = buffer.get(written..).unwrap_or_default(),
-                    }
-                }
-                Ok(())
+            pub fn write_all(&self, buffer: &[u8]) -> impl Future<Output = std::io::Result<()>> {
+                self.io.write_all(buffer)
             }
 
             /// As [`write`](Self::write), from a buffer that is handed over and comes back.
@@ -330,8 +322,8 @@ macro_rules! writes {
             /// If the runtime has ended.
             ///
             /// Cancel-safe.
-            pub async fn writable(&self) -> std::io::Result<()> {
-                self.io.writable().await
+            pub fn writable(&self) -> impl Future<Output = std::io::Result<()>> {
+                self.io.writable()
             }
         }
 
@@ -442,8 +434,8 @@ macro_rules! connection {
             /// Cancel-safe.
             ///
             /// Manual: recv(2)
-            pub async fn peek(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                self.io.read_with(|inner| inner.peek(buffer)).await
+            pub fn peek(&self, buffer: &mut [u8]) -> impl Future<Output = std::io::Result<usize>> {
+                self.io.read_with(|inner| inner.peek(buffer))
             }
 
             /// As [`peek`](Self::peek), without waiting.

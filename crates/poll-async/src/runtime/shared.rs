@@ -434,6 +434,7 @@ impl Lane {
     }
 
     /// Whether the task is to be dropped. One load unless some task is.
+    #[inline]
     pub(crate) fn is_aborted(&self, slot: usize) -> bool {
         self.shared.ending.may_be_aborted() && self.seat().tasks.is_aborted(slot)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_io::{AsyncRead, AsyncWrite};
 use poll_async::net::{PipeReceiver, TcpStream, UnixStream, pipe};
+use poll_async::runtime::Runtime;
 use poll_async::spawn;
 use poll_async::task::yield_now;
 
@@ -386,5 +387,19 @@ fn a_stream_goes_to_the_standard_library_and_back() {
             text.extend_from_slice(&buffer[..count]);
         }
         assert_eq!(text, b"onetwo");
+    });
+}
+
+#[test]
+fn what_waits_keeps_each_argument_once() {
+    Runtime::new().unwrap().block_on(async {
+        let (stream, _peer) = tcp_pair().await;
+        let mut buffer = [0; 8];
+        // The stream, the buffer, how much of it, the place among those that wait, the direction.
+        let most = 4 * size_of::<usize>() + 4 * size_of::<u32>();
+        assert!(size_of_val(&stream.read(&mut buffer)) <= most);
+        assert!(size_of_val(&stream.write(&buffer)) <= most);
+        assert!(size_of_val(&stream.write_all(&buffer)) <= most);
+        assert!(size_of_val(&stream.readable()) <= most);
     });
 }
