@@ -3,7 +3,6 @@
 use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
@@ -144,7 +143,8 @@ impl Builder {
     }
 
     /// The clock of timers; that of the system by default. It must not go back, and sleeps are as
-    /// long as it says when they begin.
+    /// long as it says when they begin. It may be asked while the runtime is locked, so it must not
+    /// use that.
     pub fn clock(mut self, clock: Arc<dyn Clock + Send + Sync>) -> Self {
         self.origin = Origin::Other(clock);
         self
@@ -293,12 +293,7 @@ impl Builder {
             let lane = Lane::new(Arc::clone(&shared), seat);
             let handle = handle.clone();
             shared.pool.start(&shared, move || {
-                worker::work(Rc::new(Context {
-                    lane,
-                    handle,
-                    core: Some(core).into(),
-                    is_local: false,
-                }));
+                worker::work(Context::new(lane, handle, Some(core), false));
             })?;
         }
         Ok(runtime)

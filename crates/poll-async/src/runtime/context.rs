@@ -1,6 +1,6 @@
 //! Which runtime a thread is in, and which worker it is.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,35 +27,62 @@ pub(crate) struct Context {
     pub(crate) core: RefCell<Option<Box<Core>>>,
     /// Whether the runtime is one of this thread alone, which tasks may stay on.
     pub(crate) is_local: bool,
+    /// What the thread was in before this was entered, which happens once.
+    before: RefCell<Option<Rc<Self>>>,
+    has_left: Cell<bool>,
 }
 
 impl Context {
+    pub(crate) fn new(
+        lane: Arc<Lane>,
+        handle: Handle,
+        core: Option<Box<Core>>,
+        is_local: bool,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            lane,
+            handle,
+            core: core.into(),
+            is_local,
+            before: RefCell::new(None),
+            has_left: Cell::new(false),
+        })
+    }
+
     /// Whether this thread is a worker now.
     pub(crate) fn is_worker(&self) -> bool {
         self.core.borrow().is_some()
     }
 }
 
-/// Puts back what the thread was in before.
+/// While it lives, the thread is in the runtime, or in one that it entered since.
 #[derive(Debug)]
 pub(crate) struct Entered {
-    before: Option<Rc<Context>>,
+    context: Rc<Context>,
 }
 
 impl Drop for Entered {
+    /// Leaves this one, whatever was entered since; and those below it that were left before.
     fn drop(&mut self) {
-        let before = self.before.take();
-        drop(CURRENT.with(|current| current.replace(before)));
+        self.context.has_left.set(true);
+        let mut top = current();
+        while let Some(left) = top.filter(|top| top.has_left.get()) {
+            top = left.before.take();
+            // The last of it may be dropped with this, and not while the place is borrowed.
+            drop(CURRENT.with(|current| current.replace(top.clone())));
+        }
     }
 }
 
 /// From here on, until the value is dropped, the thread is in this runtime.
 pub(crate) fn enter(context: Rc<Context>) -> Entered {
-    let before = CURRENT.with(|current| current.replace(Some(context)));
-    Entered { before }
+    let before = CURRENT.with(|current| current.replace(Some(Rc::clone(&context))));
+    context.before.replace(before);
+    Entered { context }
 }
 
-/// The runtime that this thread is in.
+/// The runtime that this thread is in, for what calls nobody: neither a waker nor a clock, whose
+/// code may enter another one.
 pub(crate) fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
     CURRENT.with(|current| current.borrow().as_ref().map(|context| f(context)))
 }

@@ -96,12 +96,7 @@ impl Current {
     }
 
     fn context(&self, handle: &Handle, core: Option<Box<Core>>) -> Rc<Context> {
-        Rc::new(Context {
-            lane: Arc::clone(&self.lane),
-            handle: handle.clone(),
-            core: core.into(),
-            is_local: self.is_local,
-        })
+        Context::new(Arc::clone(&self.lane), handle.clone(), core, self.is_local)
     }
 
     /// While nobody drives the runtime it counts as asleep on the engine, so that what happens
@@ -131,6 +126,9 @@ impl Current {
 
     pub(crate) fn block_on<F: Future>(&self, future: F, handle: &Handle) -> F::Output {
         context::assert_may_block();
+        // Before the future, so that it is dropped in the runtime.
+        let mut driving = None;
+        let mut _entered;
         let mut future = pin!(future);
         let main = Arc::new(Main {
             is_woken: AtomicBool::new(true),
@@ -145,18 +143,18 @@ impl Current {
             budget::with(budget, || future.as_mut().poll(&mut task))
         };
         loop {
-            if let Some(driving) = self.drive(handle) {
+            if let Some(started) = self.drive(handle) {
                 main.is_driven.store(true, Relaxed);
-                return driving.block_on(&main, poll);
+                return driving.insert(started).block_on(&main, poll);
             }
             // Another thread drives the runtime; this one polls its own future meanwhile.
-            let entered = context::enter(self.context(handle, None));
+            _entered = Some(context::enter(self.context(handle, None)));
             if main.is_woken.swap(false, SeqCst)
                 && let Poll::Ready(output) = poll()
             {
                 return output;
             }
-            drop(entered);
+            _entered = None;
             let mut rest = lock(&self.rest);
             if rest.core.is_none() {
                 let this = thread::current();

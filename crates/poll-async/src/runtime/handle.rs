@@ -112,19 +112,15 @@ impl Handle {
     }
 
     /// Makes this thread know the runtime, so that [`spawn`](crate::spawn), sockets and timers
-    /// work on it. What was entered last counts; guards are dropped in the opposite order.
+    /// work on it. Of those whose guards live, what was entered last counts: they may be dropped in
+    /// any order.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard::new(context::enter(self.context()))
     }
 
     /// What a thread that is no worker is given.
     fn context(&self) -> Rc<Context> {
-        Rc::new(Context {
-            lane: Arc::clone(&self.lane),
-            handle: self.clone(),
-            core: None.into(),
-            is_local: false,
-        })
+        Context::new(Arc::clone(&self.lane), self.clone(), None, false)
     }
 
     /// Runs `future` as a task of its own, beside the others.
@@ -188,7 +184,8 @@ impl Handle {
 
     fn block_on_this_thread<F: Future>(&self, future: F) -> F::Output {
         context::assert_may_block();
-        let entered = context::enter(self.context());
+        // Before the future, so that it is dropped in the runtime.
+        let _entered = context::enter(self.context());
         let mut future = pin!(future);
         let main = Arc::new(Unparker {
             is_woken: AtomicBool::new(true),
@@ -201,7 +198,6 @@ impl Handle {
             if main.is_woken.swap(false, SeqCst) {
                 let polled = budget::with(budget, || future.as_mut().poll(&mut task));
                 if let Poll::Ready(output) = polled {
-                    drop(entered);
                     return output;
                 }
             } else {

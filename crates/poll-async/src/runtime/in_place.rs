@@ -1,7 +1,5 @@
 //! Blocking where one is.
 
-use std::rc::Rc;
-
 use super::context::{self, Context};
 use super::worker;
 use crate::threads::{Mutex, lock};
@@ -35,12 +33,7 @@ fn hand_over(context: &Context) {
     let started = shared.pool.start(shared, move || {
         let taken = lock(&given).take();
         let is_local = false;
-        worker::work(Rc::new(Context {
-            lane,
-            handle,
-            core: taken.into(),
-            is_local,
-        }));
+        worker::work(Context::new(lane, handle, taken, is_local));
     });
     if started.is_err() {
         let kept = lock(&core).take();

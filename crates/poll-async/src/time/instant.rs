@@ -20,8 +20,8 @@ impl Instant {
     /// The present. Of the runtime that this thread is in; outside of one, of the system.
     #[must_use]
     pub fn now() -> Self {
-        let shared = context::with_current(|context| context.lane.shared().clock.now());
-        Self(shared.unwrap_or_else(|| Monotonic.now()))
+        let now = context::current().map(|context| context.lane.shared().clock.now());
+        Self(now.unwrap_or_else(|| Monotonic.now()))
     }
 
     /// The time since then; zero if that is yet to come.

@@ -124,7 +124,7 @@ impl Sleep {
     /// Sets the timer in the runtime that this thread is in, unless the deadline has come.
     fn set(mut self: Pin<&mut Self>, context: &Context<'_>) -> Poll<()> {
         let deadline = poll_api::Instant::from(self.deadline);
-        let set = context::with_current(|current| {
+        let set = context::current().map(|current| {
             let lane = &current.lane;
             let shared = lane.shared();
             if !self.is_ahead && deadline <= shared.clock.now() {

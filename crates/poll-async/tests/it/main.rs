@@ -13,6 +13,7 @@ mod classic_interface;
 mod drive;
 mod embed;
 mod ends;
+mod entered;
 mod executor;
 mod files;
 #[cfg(any(feature = "hyper", feature = "tokio"))]

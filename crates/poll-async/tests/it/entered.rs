@@ -1,0 +1,142 @@
+//! Which runtime a thread is in while code of others runs, and after it.
+
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use poll_api::{Clock, Instant as ApiInstant};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use poll_async::time::{Instant, sleep, sleep_until};
+use poll_async::{spawn, sync::oneshot};
+use poll_os::Monotonic;
+
+use crate::stage::{LIMIT, runtimes, within_limit};
+
+fn one_thread() -> Runtime {
+    Builder::new_current_thread().build().unwrap()
+}
+
+/// Whether this thread is in `runtime`: a task that it spawns is one of its.
+fn is_in(runtime: &Runtime) -> bool {
+    let before = runtime.metrics().alive_tasks;
+    let task = spawn(core::future::pending::<()>());
+    let is_one_more = runtime.metrics().alive_tasks > before;
+    drop(task.abort_on_drop());
+    is_one_more
+}
+
+#[test]
+fn guards_that_are_dropped_in_any_order_leave_the_thread_in_what_was_entered_last() {
+    let [first, second, third] = [one_thread(), one_thread(), one_thread()];
+    let in_first = first.enter();
+    let in_second = second.enter();
+    let in_third = third.enter();
+    drop(in_second);
+    assert!(is_in(&third));
+    drop(in_third);
+    assert!(is_in(&first));
+    let in_second = second.enter();
+    drop(in_first);
+    assert!(is_in(&second));
+    drop(in_second);
+    assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn a_guard_that_leaves_a_task_takes_nobody_elses_runtime_away() {
+    let [outer, inner] = [one_thread(), one_thread()];
+    let handle = inner.handle().clone();
+    let entered = outer.block_on(poll_fn(|_| Poll::Ready(handle.enter())));
+    assert!(is_in(&inner));
+    outer.block_on(async { assert!(is_in(&outer)) });
+    assert!(is_in(&inner));
+    drop(entered);
+    assert!(Handle::try_current().is_err());
+}
+
+/// A clock that is in a runtime of its own while it is asked.
+struct Visitor(Handle);
+
+impl Clock for Visitor {
+    fn now(&self) -> ApiInstant {
+        let _entered = self.0.enter();
+        Monotonic.now()
+    }
+}
+
+#[test]
+fn a_clock_may_enter_another_runtime() {
+    let other = one_thread();
+    let clock = Arc::new(Visitor(other.handle().clone()));
+    let runtime = Builder::new_current_thread().clock(clock).build().unwrap();
+    runtime.block_on(async {
+        let start = Instant::now();
+        sleep(Duration::from_millis(1)).await;
+        sleep_until(start + Duration::from_millis(2)).await;
+        assert!(start.elapsed() >= Duration::from_millis(2));
+    });
+}
+
+/// Ends at its first poll, and tells when it is dropped whether it was in a runtime.
+struct LastWill {
+    panics: bool,
+    told: mpsc::Sender<bool>,
+}
+
+impl Future for LastWill {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
+        assert!(!self.panics, "its last words");
+        Poll::Ready(())
+    }
+}
+
+impl Drop for LastWill {
+    fn drop(&mut self) {
+        self.told.send(Handle::try_current().is_ok()).unwrap();
+    }
+}
+
+/// Blocks on one that returns and on one that panics, and asserts that both were in a runtime.
+fn assert_dropped_inside(block_on: impl Fn(LastWill) + Sync) {
+    for panics in [false, true] {
+        let (told, was_inside) = mpsc::channel();
+        let will = LastWill { panics, told };
+        let ended = thread::scope(|scope| scope.spawn(|| block_on(will)).join());
+        assert_eq!(ended.is_err(), panics);
+        assert_eq!(was_inside.recv(), Ok(true));
+    }
+}
+
+#[test]
+fn a_future_that_a_thread_is_blocked_on_is_dropped_in_the_runtime() {
+    assert_dropped_inside(|will| LocalRuntime::new().unwrap().block_on(will));
+    for runtime in runtimes() {
+        assert_dropped_inside(|will| runtime.block_on(will));
+        assert_dropped_inside(|will| runtime.handle().block_on(will));
+    }
+}
+
+#[test]
+fn so_is_one_while_another_thread_drives_the_runtime() {
+    within_limit(|| {
+        let runtime = one_thread();
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel::<()>();
+        let (running, is_running) = mpsc::channel();
+        let driver = thread::spawn(move || {
+            runtime.block_on(async {
+                running.send(()).unwrap();
+                ended.await.unwrap();
+            });
+        });
+        is_running.recv_timeout(LIMIT).unwrap();
+        assert_dropped_inside(|will| handle.block_on(will));
+        end.send(()).unwrap();
+        driver.join().unwrap();
+    });
+}
