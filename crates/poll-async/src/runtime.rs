@@ -23,6 +23,7 @@ mod shared;
 mod spawn;
 mod tasks;
 mod unfinished;
+mod waiters;
 pub(crate) mod wheel;
 mod worker;
 
@@ -175,11 +176,10 @@ impl Runtime {
     /// As [`block_on`](Self::block_on).
     pub fn shutdown_graceful(self, timeout: Duration) -> Result<(), Unfinished> {
         let shared = Arc::clone(self.handle.shared());
+        let mut waiter = None;
         let idle = core::future::poll_fn(|context| {
-            if !shared.has_tasks() {
-                return core::task::Poll::Ready(());
-            }
-            shared.tell_end(context.waker().clone());
+            // Polled with this waker only.
+            waiter.get_or_insert_with(|| shared.waiters.add_for_tasks(context.waker().clone()));
             match shared.has_tasks() {
                 false => core::task::Poll::Ready(()),
                 true => core::task::Poll::Pending,

@@ -194,6 +194,7 @@ impl Handle {
         let waker = Waker::from(Arc::clone(&main));
         let mut task = TaskContext::from_waker(&waker);
         let budget = self.shared().settings.task_budget;
+        let _waiter = self.shared().tell_stop(&waker);
         loop {
             if main.is_woken.swap(false, SeqCst) {
                 let polled = budget::with(budget, || future.as_mut().poll(&mut task));
@@ -201,7 +202,6 @@ impl Handle {
                     return output;
                 }
             } else {
-                self.shared().tell_stop(&waker);
                 self.shared().assert_not_stopped();
                 thread::park();
             }

@@ -24,10 +24,11 @@ use super::parker::{Parker, Token};
 use super::queue::{Place, Queue, steal_one, take_one};
 use super::settings::{Settings, UnhandledPanic};
 use super::tasks::Tasks;
+use super::waiters::{Waiter, Waiters};
 use super::wheel::Wheel;
 use crate::io::source::{OWN, Sources};
 use crate::task::{Id, Payload, Runnable, running};
-use crate::threads::{Mutex, lock};
+use crate::threads::Mutex;
 
 /// The engine with its loop. Timers are in the wheels of the workers, and what is posted says only
 /// that one of them became earlier.
@@ -95,9 +96,7 @@ pub(crate) struct Shared {
     ending: Ending,
     /// Whether a panic has stopped the runtime.
     has_panicked: AtomicBool,
-    /// Whether somebody waits for the last task to end.
-    awaits_end: AtomicBool,
-    on_end: Mutex<Vec<Waker>>,
+    pub(crate) waiters: Waiters,
     /// How many turns the engine had.
     pub(crate) turns: AtomicU64,
 }
@@ -128,8 +127,7 @@ impl Shared {
             settings,
             ending: Ending::new(),
             has_panicked: AtomicBool::new(false),
-            awaits_end: AtomicBool::new(false),
-            on_end: Mutex::default(),
+            waiters: Waiters::default(),
             turns: AtomicU64::new(0),
         };
         Ok((Arc::new(shared), queues))
@@ -246,30 +244,13 @@ impl Shared {
         );
     }
 
-    /// Has `waker` called when the last task has ended, or the runtime stops.
-    pub(crate) fn tell_end(&self, waker: Waker) {
-        lock(&self.on_end).push(waker);
-        self.awaits_end.store(true, SeqCst);
-    }
-
     /// Has `waker` called when the runtime stops because of a panic, if it was built to.
-    pub(crate) fn tell_stop(&self, waker: &Waker) {
-        if !matches!(
+    pub(crate) fn tell_stop(&self, waker: &Waker) -> Option<Waiter<'_>> {
+        let stops = matches!(
             self.settings.unhandled_panic,
             UnhandledPanic::ShutdownRuntime
-        ) {
-            return;
-        }
-        let mut waiting = lock(&self.on_end);
-        if !waiting.iter().any(|known| known.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
-    }
-
-    /// Calls those that were promised it.
-    fn told_end(&self) {
-        let waiting = core::mem::take(&mut *lock(&self.on_end));
-        waiting.into_iter().for_each(Waker::wake);
+        );
+        stops.then(|| self.waiters.add(waker.clone()))
     }
 
     /// Has all workers end; tasks that run go on until they return.
@@ -361,7 +342,7 @@ impl Shared {
             UnhandledPanic::ShutdownRuntime => {
                 self.has_panicked.store(true, SeqCst);
                 self.close();
-                self.told_end();
+                self.waiters.wake();
             }
             UnhandledPanic::Call(call) => {
                 // Outcomes and futures are dropped by tasks.
@@ -414,8 +395,8 @@ impl Lane {
         if self.seat().tasks.remove(slot) {
             shared.ending.end_one();
         }
-        if shared.awaits_end.load(SeqCst) && shared.tasks() == 0 {
-            shared.told_end();
+        if shared.waiters.await_tasks() && shared.tasks() == 0 {
+            shared.waiters.wake();
         }
     }
 
