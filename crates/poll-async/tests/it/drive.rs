@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::thread::{self, Thread};
 
+use poll_async::time::Instant;
+
+use crate::stage::LIMIT;
+
 /// Counts how often it was woken.
 #[derive(Default)]
 pub(crate) struct Bell(AtomicUsize);
@@ -70,14 +74,18 @@ impl Wake for Unpark {
     }
 }
 
-/// Polls a future until it is done, and sleeps in between.
+/// Polls a future until it is done, at most for [`LIMIT`], and sleeps in between.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let start = Instant::now();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
-        thread::park();
+        let Some(left) = LIMIT.checked_sub(start.elapsed()) else {
+            panic!("it hangs");
+        };
+        thread::park_timeout(left);
     }
 }
