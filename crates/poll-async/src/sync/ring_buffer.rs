@@ -86,7 +86,9 @@ impl<T> RingBuffer<T> {
     ///
     /// # Panics
     ///
-    /// If `bound` is 0: such a ring could never hand a value over.
+    /// If `bound` is 0: such a ring could never hand a value over; or if that many values are more
+    /// than `isize::MAX` bytes. Memory that cannot be had ends the process, as elsewhere: use
+    /// [`mpsc::channel`](super::mpsc::channel) for a bound that is not meant to be reached.
     #[must_use]
     pub fn new(bound: usize) -> Self {
         assert!(bound > 0, "a ring has room for one value at least");

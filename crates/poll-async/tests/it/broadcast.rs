@@ -344,3 +344,10 @@ proptest! {
         run(capacity, &steps);
     }
 }
+
+#[test]
+fn room_for_more_than_memory_can_hold_costs_none() {
+    let (sender, mut receiver) = channel(usize::MAX);
+    assert_eq!(sender.send(1_u64).unwrap(), 1);
+    assert_eq!(receiver.try_recv(), Ok(1));
+}

@@ -156,6 +156,21 @@ fn no_value_no_room_and_no_wake_up_is_lost_with_a_future() {
 }
 
 #[test]
+#[should_panic(expected = "capacity overflow")]
+fn a_ring_that_no_memory_can_hold_is_refused() {
+    let _ring = RingBuffer::<u64>::new(usize::MAX);
+}
+
+#[test]
+fn a_ring_of_what_takes_no_memory_has_any_bound() {
+    let ring = RingBuffer::new(usize::MAX);
+    ring.try_send(()).unwrap();
+    assert_eq!((ring.len(), ring.capacity()), (1, usize::MAX));
+    ring.try_recv().unwrap();
+    assert!(ring.try_recv().is_err());
+}
+
+#[test]
 fn values_are_dropped_with_the_ring() {
     let value = Arc::new(());
     let ring = RingBuffer::new(2);
