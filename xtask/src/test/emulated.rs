@@ -39,15 +39,23 @@ pub(super) fn kqueue() -> Result {
         ran(system, &WANTED, &tests)?;
         conditions.cargo(&format!("test {place} --doc"))?.run()?;
     }
-    children()
+    children()?;
+    runtime()
+}
+
+/// The runtime, once: what differs between the systems is below it.
+fn runtime() -> Result {
+    let (system, conditions) = SYSTEMS[0];
+    let call = "test -p poll-async --all-features --test it";
+    ran(system, &["net_streams::"], &conditions.cargo(call)?)?;
+    Ok(Done::Passed)
 }
 
 /// The end of a child as on NetBSD and OpenBSD, which tell it to who reaps only.
-fn children() -> Result {
+fn children() -> crate::Outcome {
     let conditions = Conditions(&["kqueue_emulation", "kqueue_emulation=\"reap\""]);
     let call = "test -p poll-os --all-features --test it -- child:: child_reaps::";
-    ran("NetBSD", &["child_reaps::"], &conditions.cargo(call)?)?;
-    Ok(Done::Passed)
+    ran("NetBSD", &["child_reaps::"], &conditions.cargo(call)?)
 }
 
 /// Runs tests, among which there have to be some of all these names.
