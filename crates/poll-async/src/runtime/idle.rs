@@ -9,13 +9,16 @@
 //!
 //! Of the two one sees the other, whatever the order: that is what the two fences are for. Nobody
 //! is woken while a worker searches: it will find the task, or see it when it looks once more
-//! before it sleeps; and the last one that finds something has another one woken, because what it
-//! found may not be all there is.
+//! before it sleeps; and the last one that finds something has another one woken if that was not
+//! all there is. For that it looks, behind a fence, when it does not count as searching any more:
+//! what it does not see is pushed by somebody who sees that nobody searches.
 //!
 //! While a worker runs and another sleeps, one of the sleepers watches: now and then it looks
 //! whether something was left behind by a worker that does not come back from a task, such as
 //! tasks in its queue, or the engine that nobody looks at. The invariant: *if somebody is awake and
-//! somebody asleep, there is a watcher*. Every change of who sleeps keeps it, under one lock.
+//! somebody asleep, there is a watcher*. Every change of who sleeps keeps it, under one lock. To
+//! tell a sleeper that it is the watcher is to wake it, which costs more than many tasks do; so a
+//! watcher is one that is not about to rise, and stays one for a while when all sleep.
 
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering::{self, Relaxed, SeqCst};
@@ -30,6 +33,8 @@ pub(crate) trait Fences {
     const NOTIFY: Ordering = SeqCst;
     /// Between the end of the runtime and dropping what was pushed: see [`super::ending`].
     const DRAIN: Ordering = SeqCst;
+    /// Between the end of a search and looking whether more is queued.
+    const FOUND: Ordering = SeqCst;
 }
 
 /// The fences in use; the models prove that none can be weaker.
@@ -113,11 +118,15 @@ impl<F: Fences> Idle<F> {
         true
     }
 
-    /// A searching worker has found something; true if it was the last one, and somebody has to be
-    /// [notified](Self::notify).
+    /// A searching worker has found something; true if it was the last one. Then somebody has to be
+    /// [notified](Self::notify) if more is queued after this call.
     #[must_use]
     pub(crate) fn end_search(&self) -> bool {
-        self.word.fetch_sub(1, SeqCst) & SEARCHERS == 1
+        let is_last = self.word.fetch_sub(1, SeqCst) & SEARCHERS == 1;
+        if is_last {
+            fence(F::FOUND);
+        }
+        is_last
     }
 
     /// A worker goes to sleep; true if it is to watch. Afterwards it has to look once more whether
@@ -127,8 +136,12 @@ impl<F: Fences> Idle<F> {
         asleep.seats.push(seat);
         let searching = usize::from(is_searching);
         self.word.fetch_add(SLEEPER - searching, SeqCst);
-        let is_watcher =
-            self.watches && asleep.watcher.is_none() && asleep.seats.len() < self.seats;
+        let is_watcher = self.watches
+            && match asleep.watcher {
+                None => asleep.seats.len() < self.seats,
+                // The next event has that one rise, which would have to tell another.
+                Some(watcher) => watcher == self.poller.load(Relaxed),
+            };
         if is_watcher {
             asleep.watcher = Some(seat);
         }
@@ -201,10 +214,12 @@ impl<F: Fences> Idle<F> {
         asleep.watcher
     }
 
-    /// The watcher asks whether it may stop, because nobody is awake.
-    pub(crate) fn stop_watching(&self, seat: usize) -> bool {
+    /// A watcher asks whether it may stop: if another one has become the watcher, or if nobody is
+    /// awake and it was quiet, so that the next to rise will not be here at once.
+    pub(crate) fn stop_watching(&self, seat: usize, is_quiet: bool) -> bool {
         let mut asleep = lock(&self.asleep);
-        let is_over = asleep.watcher != Some(seat) || asleep.seats.len() == self.seats;
+        let may_stop = is_quiet && asleep.seats.len() == self.seats;
+        let is_over = asleep.watcher != Some(seat) || may_stop;
         if is_over && asleep.watcher == Some(seat) {
             asleep.watcher = None;
         }

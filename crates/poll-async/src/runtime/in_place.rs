@@ -26,6 +26,8 @@ fn hand_over(context: &Context) {
     let Some(core) = context.core.take() else {
         return;
     };
+    // A waker of others may block too.
+    core.end_waking(shared);
     let lane = std::sync::Arc::clone(&context.lane);
     let handle = context.handle.clone();
     let core = std::sync::Arc::new(Mutex::new(Some(core)));

@@ -36,6 +36,8 @@ pub(crate) struct Core {
     /// Whether a task was put to be next and not taken by this worker; another may have taken it.
     may_have_next: Cell<bool>,
     is_searching: Cell<bool>,
+    /// Whether what a turn has found is being queued, of which others are told at the end.
+    is_waking: Cell<bool>,
     random: Random,
     /// What a turn of the engine wakes; kept for its memory.
     wakers: RefCell<Vec<Waker>>,
@@ -62,6 +64,7 @@ impl Core {
             in_a_row: Cell::new(0),
             may_have_next: Cell::new(false),
             is_searching: Cell::new(false),
+            is_waking: Cell::new(false),
             random: Random::new(seed),
             wakers: RefCell::default(),
         })
@@ -84,7 +87,16 @@ impl Core {
         };
         if let Some(runnable) = runnable {
             self.queue.push(runnable);
-            lane.shared().notify();
+            if !self.is_waking.get() {
+                lane.shared().notify();
+            }
+        }
+    }
+
+    /// What was queued without a word from a turn is told of, if this is such a time.
+    pub(crate) fn end_waking(&self, shared: &Shared) {
+        if self.is_waking.replace(false) && self.has_tasks() {
+            shared.notify();
         }
     }
 
@@ -204,7 +216,7 @@ impl Context {
         let shared = self.lane.shared();
         if let Some(core) = &*self.core.borrow() {
             // What was found may not be all there is.
-            if core.is_searching.replace(false) && shared.idle.end_search() {
+            if core.is_searching.replace(false) && shared.idle.end_search() && shared.has_queued() {
                 shared.notify();
             }
         }
@@ -269,11 +281,24 @@ impl Context {
     }
 
     fn wake_all(&self, mut wakers: Vec<Waker>) {
+        self.is_waking(true);
         for waker in wakers.drain(..) {
             // A waker of others may panic, which is no reason to forget the rest.
             caught(|| waker.wake());
         }
+        self.is_waking(false);
         self.keep_wakers(wakers);
+    }
+
+    /// Begins or ends to queue what a turn has found. Who sleeps is told once: whoever becomes idle
+    /// meanwhile finds it without.
+    fn is_waking(&self, now: bool) {
+        if let Some(core) = &*self.core.borrow() {
+            match now {
+                true => core.is_waking.set(true),
+                false => core.end_waking(self.lane.shared()),
+            }
+        }
     }
 
     /// Sleeps until there is something to do: the loop of a worker among several.
@@ -326,7 +351,9 @@ impl Context {
                     may_poll = false;
                 }
                 (Token::None, None) => may_poll = true,
-                (Token::None, Some(_)) if shared.idle.stop_watching(index) => {
+                (Token::None, Some(seen))
+                    if shared.idle.stop_watching(index, seen.is_quiet(shared)) =>
+                {
                     watch = None;
                     may_poll = true;
                 }
@@ -439,6 +466,14 @@ impl Watch {
 
     fn polls(seat: &Seat) -> u64 {
         seat.polls.load(Relaxed)
+    }
+
+    /// Whether no task was polled since the last time.
+    fn is_quiet(&self, shared: &Shared) -> bool {
+        shared
+            .seats()
+            .map(Self::polls)
+            .eq(self.polls.iter().copied())
     }
 
     /// Notes what there is now; true if nobody has looked at the engine since the last time.

@@ -104,7 +104,10 @@ impl<F: Fences> Runtime<F> {
         let mut is_searching = false;
         while !self.is_over.load(Ordering::Acquire) {
             if !is_asleep && self.take() {
-                if core::mem::take(&mut is_searching) && self.idle.end_search() && duties.passes_on
+                if core::mem::take(&mut is_searching)
+                    && self.idle.end_search()
+                    && duties.passes_on
+                    && self.queued.load(Ordering::Acquire) > 0
                 {
                     self.call(self.idle.notify());
                 }
@@ -137,8 +140,12 @@ impl<F: Fences> Runtime<F> {
 
 /// Two workers of which so many sleep already, from the second on.
 fn workers<F: Fences + Send + Sync + 'static>(duties: Duties, asleep: usize) {
+    explore::<F>(duties, asleep, 1);
+}
+
+fn explore<F: Fences + Send + Sync + 'static>(duties: Duties, asleep: usize, preemptions: usize) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(1);
+    builder.preemption_bound = Some(preemptions);
     builder.check(move || {
         let runtime = Arc::new(Runtime::<F>::new(2, 2));
         if asleep > 0 {
@@ -179,7 +186,7 @@ fn loom_a_sleeper_watches_while_another_is_awake() {
             thread::spawn(move || {
                 let _watches = idle.sleep(seat, false);
                 let risen = idle.rise(seat, false);
-                let _watches = idle.stop_watching(seat);
+                let _watches = idle.stop_watching(seat, true);
                 matches!(risen, Risen::ByAnother)
             })
         });
@@ -208,6 +215,13 @@ impl Fences for WeakNotify {
     const NOTIFY: Ordering = Ordering::AcqRel;
 }
 
+/// The side of those that searched is not ordered.
+struct WeakFound;
+
+impl Fences for WeakFound {
+    const FOUND: Ordering = Ordering::AcqRel;
+}
+
 /// Runs `model` in a process of its own and asserts that it ends with a task that nobody runs.
 fn fails(name: &str, model: impl FnOnce()) {
     const CHILD: &str = "POLL_ASYNC_MODEL_OF_A_MUTANT";
@@ -228,7 +242,7 @@ fn fails(name: &str, model: impl FnOnce()) {
 #[test]
 fn loom_a_task_is_run_while_another_does_not_come_back() {
     workers::<Proven>(ALL, 0);
-    workers::<Proven>(ALL, 1);
+    explore::<Proven>(ALL, 1, 2);
 }
 
 #[test]
@@ -243,6 +257,16 @@ fn loom_a_push_without_its_fence_is_found() {
     fails("loom_a_push_without_its_fence_is_found", || {
         workers::<WeakNotify>(ALL, 0);
     });
+}
+
+#[test]
+fn loom_the_end_of_a_search_without_its_fence_is_found() {
+    fails(
+        "loom_the_end_of_a_search_without_its_fence_is_found",
+        || {
+            explore::<WeakFound>(ALL, 1, 2);
+        },
+    );
 }
 
 #[test]
