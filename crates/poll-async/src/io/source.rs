@@ -88,11 +88,14 @@ pub(crate) struct Source {
 /// the event that brings some takes it out. So whoever sees readiness needs not leave.
 #[derive(Debug, Default)]
 struct Waiters {
-    /// For most sources there is never a second one.
     first: Option<Waiter>,
-    others: Vec<Waiter>,
+    /// For most sources there is never a second one, so that those pay no more than a word.
+    others: Option<Box<Others>>,
     named: u32,
 }
+
+#[derive(Debug, Default)]
+struct Others(Vec<Waiter>);
 
 #[derive(Debug)]
 struct Waiter {
@@ -113,7 +116,8 @@ impl Waiters {
     fn find(&mut self, name: u32) -> Option<&mut Waiter> {
         let is_it = |waiter: &&mut Waiter| waiter.name == name;
         let first = self.first.as_mut().filter(is_it);
-        first.or_else(|| self.others.iter_mut().find(is_it))
+        let others = self.others.as_mut();
+        first.or_else(|| others.and_then(|others| others.0.iter_mut().find(is_it)))
     }
 
     /// Has `waker` wait: the waker that did before under this name.
@@ -128,7 +132,7 @@ impl Waiters {
         };
         match &self.first {
             None => self.first = Some(waiter),
-            Some(_) => self.others.push(waiter),
+            Some(_) => self.others.get_or_insert_default().0.push(waiter),
         }
         None
     }
@@ -146,8 +150,8 @@ impl Waiters {
         if let Some(first) = self.first.take_if(|waiter| is_called(waiter)) {
             wakers.push(first.waker);
         }
-        if !self.others.is_empty() {
-            let others = self.others.extract_if(.., is_called);
+        if let Some(others) = &mut self.others {
+            let others = others.0.extract_if(.., is_called);
             wakers.extend(others.map(|waiter| waiter.waker));
         }
     }
@@ -155,7 +159,8 @@ impl Waiters {
     fn leave(&mut self, name: u32) -> Option<Waiter> {
         let is_it = |waiter: &mut Waiter| waiter.name == name;
         let left = self.first.take_if(|waiter| is_it(waiter));
-        left.or_else(|| self.others.extract_if(.., is_it).next())
+        let others = self.others.as_mut();
+        left.or_else(|| others.and_then(|others| others.0.extract_if(.., is_it).next()))
     }
 }
 
