@@ -16,6 +16,7 @@ mod addresses;
 mod halves;
 mod messages;
 mod pipe;
+mod sockets;
 mod streams;
 mod tcp_listener;
 mod tcp_socket;

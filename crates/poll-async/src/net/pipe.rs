@@ -5,7 +5,8 @@ use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
 use poll_net::pipe::{Receiver, Sender};
 
-use super::streams::{reads, socket, writes};
+use super::sockets::socket;
+use super::streams::{reads, writes};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 

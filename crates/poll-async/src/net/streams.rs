@@ -1,80 +1,5 @@
 //! What all byte streams have: reading, writing, or both, on `&self` and by the traits.
 
-/// A type with one field `io`, an [`AsyncFd`](crate::io::AsyncFd) of a type of poll-net.
-macro_rules! socket {
-    ($type:ident, $net:ty) => {
-        crate::net::streams::socket!($type, $net, READABLE | WRITABLE);
-    };
-    ($type:ident, $net:ty, $($interest:ident)|+) => {
-        impl $type {
-            /// Registers what has been made elsewhere with the runtime that this thread is in.
-            ///
-            /// # Errors
-            ///
-            /// As [`AsyncFd::new`](crate::io::AsyncFd::new).
-            pub fn from_net(inner: $net) -> std::io::Result<Self> {
-                let interest = $(poll_api::Interest::$interest)|+;
-                let io = crate::io::AsyncFd::with_interest(inner, interest)?;
-                Ok(Self { io })
-            }
-
-            /// Leaves the runtime.
-            ///
-            /// # Errors
-            ///
-            /// As [`AsyncFd::into_inner`](crate::io::AsyncFd::into_inner).
-            pub fn into_net(self) -> std::io::Result<$net> {
-                self.io.into_inner()
-            }
-
-            /// The same without the runtime, for its options. An operation on it that would block
-            /// says so, and the runtime does not know: use the methods of this type for those.
-            #[must_use]
-            pub const fn get_ref(&self) -> &$net {
-                self.io.get_ref()
-            }
-
-            /// What was ready when it was last seen: a hint. It takes no look.
-            #[must_use]
-            pub fn ready(&self) -> poll_api::Ready {
-                self.io.ready()
-            }
-        }
-
-        impl std::os::fd::AsFd for $type {
-            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.io.as_fd()
-            }
-        }
-    };
-}
-
-/// Over from the type of the standard library, and back.
-macro_rules! std_twin {
-    ($type:ident, $net:ty, $twin:ty) => {
-        impl $type {
-            /// Takes over what the standard library made: it becomes non-blocking, and is
-            /// registered with the runtime that this thread is in.
-            ///
-            /// # Errors
-            ///
-            /// As [`from_net`](Self::from_net), and `EINVAL` if it was shut down (Apple's systems).
-            pub fn from_std(twin: $twin) -> std::io::Result<Self> {
-                Self::from_net(<$net>::try_from(twin)?)
-            }
-
-            /// Leaves the runtime. It stays non-blocking.
-            ///
-            /// # Errors
-            ///
-            /// As [`into_net`](Self::into_net).
-            pub fn into_std(self) -> std::io::Result<$twin> {
-                Ok(self.into_net()?.into())
-            }
-        }
-    };
-}
-
 /// Reading from a stream. `$errors` says which there are.
 macro_rules! reads {
     ($type:ident, $net:ty, $errors:literal, $manual:literal) => {
@@ -474,4 +399,4 @@ macro_rules! end_writing {
     };
 }
 
-pub(super) use {connection, end_writing, reads, socket, std_twin, writes};
+pub(super) use {connection, end_writing, reads, writes};

@@ -6,7 +6,8 @@ use std::io;
 
 use super::ToSocketAddrs;
 use super::addresses::{no_address, resolve};
-use super::streams::{connection, end_writing, reads, socket, std_twin, writes};
+use super::sockets::{socket, std_twin};
+use super::streams::{connection, end_writing, reads, writes};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 use crate::time::timeout;

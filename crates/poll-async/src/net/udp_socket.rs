@@ -8,7 +8,7 @@ use poll_net::{Datagram, UdpReceiveBatch, UdpSendBatch};
 use super::ToSocketAddrs;
 use super::addresses::{first, no_address, resolve};
 use super::messages::messages;
-use super::streams::{socket, std_twin};
+use super::sockets::{socket, std_twin};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use poll_net::UnixAddr;
 
 use super::messages::messages;
-use super::streams::{socket, std_twin};
+use super::sockets::{socket, std_twin};
 use crate::io::AsyncFd;
 
 /// A Unix datagram socket: single messages within one machine, in order, and not lost as long as

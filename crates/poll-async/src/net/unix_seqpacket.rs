@@ -6,7 +6,7 @@ use std::path::Path;
 use poll_net::{Credentials, UnixAddr};
 
 use super::messages::messages;
-use super::streams::socket;
+use super::sockets::socket;
 use crate::io::AsyncFd;
 
 /// A Unix connection that keeps the bounds of messages: a stream of datagrams with an end.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use poll_net::{Credentials, UnixAddr};
 
-use super::streams::{connection, end_writing, reads, socket, std_twin, writes};
+use super::sockets::{socket, std_twin};
+use super::streams::{connection, end_writing, reads, writes};
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 

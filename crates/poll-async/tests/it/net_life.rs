@@ -1,7 +1,7 @@
 //! Sockets and runtimes: made outside of one, used from another one, left when it has ended.
 
 use core::time::Duration;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::thread;
 
@@ -12,9 +12,11 @@ use poll_async::net::{
     lookup_host, pipe,
 };
 use poll_async::runtime::{Builder, NoRuntime, Runtime};
+use poll_async::spawn;
+use poll_async::task::yield_now;
 use poll_async::time::timeout;
 
-use crate::stage::{ANY_PORT, LIMIT, TempPath, runtimes, tcp_pair};
+use crate::stage::{ANY_PORT, LIMIT, TempPath, each, give_up_after, runtimes, tcp_pair};
 
 /// Whether an error says that there is no runtime.
 fn says_no_runtime<T>(result: std::io::Result<T>) -> bool {
@@ -172,8 +174,7 @@ fn what_would_wait_for_a_direction_that_is_not_watched_fails() {
         let _entered = runtime.enter();
         let (a, b) = poll_net::UnixStream::pair().unwrap();
         let reader = AsyncFd::with_interest(a, Interest::READABLE).unwrap();
-        let read =
-            |mut stream: &poll_net::UnixStream| std::io::Read::read(&mut stream, &mut [0; 8]);
+        let read = |mut stream: &poll_net::UnixStream| Read::read(&mut stream, &mut [0; 8]);
         let write = |mut stream: &poll_net::UnixStream| Write::write(&mut stream, &[0; 4096]);
         let error = loop {
             match outside(reader.write_with(write)) {
@@ -185,4 +186,36 @@ fn what_would_wait_for_a_direction_that_is_not_watched_fails() {
         (&b).write_all(b"x").unwrap();
         assert_eq!(runtime.block_on(reader.read_with(read)).unwrap(), 1);
     }
+}
+
+#[test]
+fn an_operation_that_a_socket_does_not_have_waits_as_its_own_do() {
+    each(|| async {
+        let (a, b) = tcp_pair().await;
+        let read = |mut inner: &poll_net::TcpStream| {
+            let mut buffer = [0; 16];
+            let len = inner.read(&mut buffer)?;
+            Ok(buffer[..len].to_vec())
+        };
+        let nothing = b.try_read_with(read).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+        assert!(give_up_after(1, b.readable()).await.is_none());
+        let reader = spawn(async move { b.read_with(read).await });
+        yield_now().await;
+        assert!(!reader.is_finished());
+        let write = |mut inner: &poll_net::TcpStream| inner.write(b"hello");
+        assert_eq!(a.write_with(write).await.unwrap(), 5);
+        assert_eq!(reader.await.unwrap().unwrap(), b"hello");
+        assert_eq!(a.try_write_with(write).unwrap(), 5);
+    });
+}
+
+#[test]
+fn an_operation_in_the_other_direction_of_a_pipe_does_not_wait_for_ever() {
+    each(|| async {
+        let (_sender, receiver) = pipe().unwrap();
+        let never = receiver.write_with(|_| Err::<(), _>(ErrorKind::WouldBlock.into()));
+        let error = never.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    });
 }
