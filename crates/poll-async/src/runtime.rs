@@ -42,7 +42,7 @@ use current::Current;
 
 pub use builder::Builder;
 pub use current::Progress;
-pub use handle::{EnterGuard, Handle, NoRuntime};
+pub use handle::{EnterGuard, Handle, NoRuntime, RuntimeFlavor};
 pub use in_place::block_in_place;
 pub use local::{LocalRuntime, spawn_local};
 pub use metrics::RuntimeMetrics;

@@ -255,7 +255,7 @@ impl Builder {
         let outside = Lane::new(shared, 1);
         let handle = match is_local {
             // Its tasks stay on one thread, so that others can only wait.
-            true => Handle::several(outside),
+            true => Handle::local(outside),
             false => Handle::current_thread(outside, Arc::clone(&current)),
         };
         Ok((handle, current))

@@ -33,7 +33,20 @@ pub struct Handle {
 #[derive(Clone, Debug)]
 enum Flavor {
     Current(Arc<Current>),
+    /// By one thread too, and what others block on is polled by them alone.
+    Local,
     Several,
+}
+
+/// What kind of runtime it is: see [`Handle::runtime_flavor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// Tasks are polled by the one thread that drives the runtime; a
+    /// [`LocalRuntime`](super::LocalRuntime) is of this kind too.
+    CurrentThread,
+    /// It has threads of its own.
+    MultiThread,
 }
 
 /// There is no runtime here: see [`Handle::try_current`].
@@ -80,6 +93,11 @@ impl Handle {
         Self { lane, flavor }
     }
 
+    pub(super) const fn local(lane: Arc<Lane>) -> Self {
+        let flavor = Flavor::Local;
+        Self { lane, flavor }
+    }
+
     pub(super) const fn several(lane: Arc<Lane>) -> Self {
         let flavor = Flavor::Several;
         Self { lane, flavor }
@@ -108,6 +126,16 @@ impl Handle {
         match Self::try_current() {
             Ok(handle) => handle,
             Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// What kind of runtime it is, for code that has to know before it blocks: one thread that is
+    /// blocked blocks all tasks there is, or one of several.
+    #[must_use]
+    pub const fn runtime_flavor(&self) -> RuntimeFlavor {
+        match self.flavor {
+            Flavor::Current(_) | Flavor::Local => RuntimeFlavor::CurrentThread,
+            Flavor::Several => RuntimeFlavor::MultiThread,
         }
     }
 
@@ -178,7 +206,7 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         match &self.flavor {
             Flavor::Current(current) => current.block_on(future, self),
-            Flavor::Several => self.block_on_this_thread(future),
+            Flavor::Local | Flavor::Several => self.block_on_this_thread(future),
         }
     }
 

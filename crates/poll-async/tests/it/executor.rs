@@ -10,7 +10,7 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, UnhandledPanic};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor, UnhandledPanic};
 use poll_async::task::{self, JoinSet, yield_now};
 use poll_async::{spawn, spawn_blocking, time};
 
@@ -201,6 +201,20 @@ fn a_sleep_is_not_early_and_ends() {
             });
             assert!(in_task.await.unwrap() >= Duration::from_millis(3));
         });
+    }
+}
+
+#[test]
+fn a_runtime_says_of_which_kind_it_is() {
+    let local = LocalRuntime::new().unwrap();
+    let flavor = local.block_on(async { Handle::current().runtime_flavor() });
+    assert_eq!(flavor, RuntimeFlavor::CurrentThread);
+    for (runtime, several) in kinds().into_iter().zip([false, true, true, true]) {
+        let runtime = runtime.unwrap();
+        let task = runtime.spawn(async { Handle::current().runtime_flavor() });
+        let task = runtime.block_on(task).unwrap();
+        assert_eq!(task == RuntimeFlavor::MultiThread, several);
+        assert_eq!(runtime.handle().runtime_flavor(), task);
     }
 }
 
