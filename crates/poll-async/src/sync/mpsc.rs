@@ -17,5 +17,5 @@ mod unbounded;
 pub use bounded::{Sender, WeakSender, channel};
 pub use error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
-pub use receiver::Receiver;
-pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
+pub use receiver::{Receiver, UnboundedReceiver};
+pub use unbounded::{UnboundedSender, WeakUnboundedSender, unbounded_channel};
