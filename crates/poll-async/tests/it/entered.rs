@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use poll_api::{Clock, Instant as ApiInstant};
-use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor};
 use poll_async::time::{Instant, sleep, sleep_until};
 use poll_async::{spawn, sync::oneshot};
 use poll_os::Monotonic;
@@ -139,4 +139,17 @@ fn so_is_one_while_another_thread_drives_the_runtime() {
         end.send(()).unwrap();
         driver.join().unwrap();
     });
+}
+
+#[test]
+fn a_runtime_says_of_which_kind_it_is() {
+    let local = LocalRuntime::new().unwrap();
+    let flavor = local.block_on(async { Handle::current().runtime_flavor() });
+    assert_eq!(flavor, RuntimeFlavor::CurrentThread);
+    for (runtime, several) in runtimes().into_iter().zip([false, true]) {
+        let task = runtime.spawn(async { Handle::current().runtime_flavor() });
+        let task = runtime.block_on(task).unwrap();
+        assert_eq!(task == RuntimeFlavor::MultiThread, several);
+        assert_eq!(runtime.handle().runtime_flavor(), task);
+    }
 }

@@ -205,20 +205,6 @@ fn a_sleep_is_not_early_and_ends() {
 }
 
 #[test]
-fn a_runtime_says_of_which_kind_it_is() {
-    let local = LocalRuntime::new().unwrap();
-    let flavor = local.block_on(async { Handle::current().runtime_flavor() });
-    assert_eq!(flavor, RuntimeFlavor::CurrentThread);
-    for (runtime, several) in kinds().into_iter().zip([false, true, true, true]) {
-        let runtime = runtime.unwrap();
-        let task = runtime.spawn(async { Handle::current().runtime_flavor() });
-        let task = runtime.block_on(task).unwrap();
-        assert_eq!(task == RuntimeFlavor::MultiThread, several);
-        assert_eq!(runtime.handle().runtime_flavor(), task);
-    }
-}
-
-#[test]
 fn closures_that_block_run_beside() {
     for runtime in kinds() {
         let runtime = runtime.unwrap();
