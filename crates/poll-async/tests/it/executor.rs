@@ -10,7 +10,7 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor, UnhandledPanic};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, UnhandledPanic};
 use poll_async::task::{self, JoinSet, yield_now};
 use poll_async::{spawn, spawn_blocking, time};
 
