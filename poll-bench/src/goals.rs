@@ -93,7 +93,7 @@ impl Goal {
 }
 
 /// How a goal was met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Verdict {
     #[serde(rename = "met")]
     Met,
@@ -148,6 +148,8 @@ pub(crate) struct Outcome {
     /// What the goal is about, in words.
     pub(crate) what: String,
     pub(crate) kind: String,
+    /// Whether it is about a cost, in the unit of its case, and not a ratio or a count.
+    pub(crate) is_cost: bool,
     pub(crate) at_most: f64,
     pub(crate) found: Quartiles,
     pub(crate) verdict: Verdict,
@@ -206,6 +208,7 @@ impl Outcome {
         Self {
             what,
             kind: kind.to_owned(),
+            is_cost: matches!(goal.figure, Figure::Cost | Figure::Above(_)),
             at_most: goal.at_most,
             found,
             verdict: Verdict::of(found, goal.at_most, noise),

@@ -147,6 +147,11 @@ pub(crate) trait Case: Send + Sync {
     /// How many operations make about ten milliseconds.
     fn slice(&self) -> u64;
 
+    /// Whether a slice takes so long that a third of the rounds has to do; it is all the steadier.
+    fn is_long(&self) -> bool {
+        false
+    }
+
     /// A kind does one of so many of the operations, where each takes it that much longer than the
     /// others.
     fn share(&self, kind: &str) -> u64 {
@@ -205,11 +210,12 @@ impl Effort {
         }
     }
 
-    const fn rounds(self) -> usize {
-        match self {
-            Self::Smoke => 1,
-            Self::Quick => 7,
-            Self::Full => 21,
+    const fn rounds(self, is_long: bool) -> usize {
+        match (self, is_long) {
+            (Self::Smoke, _) => 1,
+            (Self::Quick, true) => 3,
+            (Self::Quick, false) | (Self::Full, true) => 5,
+            (Self::Full, false) => 15,
         }
     }
 
@@ -217,7 +223,7 @@ impl Effort {
         match self {
             Self::Smoke => (slice / 100).max(1),
             Self::Quick => (slice / 2).max(1),
-            Self::Full => slice * 2,
+            Self::Full => slice,
         }
     }
 }
@@ -270,9 +276,10 @@ pub(crate) fn compare(
     for (run, operations) in runs.iter_mut().zip(&operations) {
         run(operations.div_ceil(4))?;
     }
-    let mut samples = vec![Vec::with_capacity(effort.rounds()); slots.len()];
-    let slices = effort.rounds() * slots.len();
-    for round in 0..effort.rounds() {
+    let rounds = effort.rounds(case.is_long());
+    let mut samples = vec![Vec::with_capacity(rounds); slots.len()];
+    let slices = rounds * slots.len();
+    for round in 0..rounds {
         for slot in 0..slots.len() {
             let turn = (slot + round) % slots.len();
             samples[turn].push(runs[turn](operations[turn])?);

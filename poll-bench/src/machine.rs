@@ -39,13 +39,21 @@ impl Machine {
         Self {
             cpu: model(&file("/proc/cpuinfo")),
             cpus: std::thread::available_parallelism().map_or(0, usize::from),
-            system: format!("Linux {} {}", release.trim(), std::env::consts::ARCH),
+            system: format!("Linux {} {}", version(&release), std::env::consts::ARCH),
             load: first_number(&file("/proc/loadavg")),
             rustc: output("rustc", &["--version"]).unwrap_or_else(|| UNKNOWN.to_owned()),
             profile: profile().unwrap_or_else(|| UNKNOWN.to_owned()),
             commit: commit(),
         }
     }
+}
+
+// Without what whoever built the kernel calls it.
+fn version(release: &str) -> &str {
+    let release = release.trim();
+    release
+        .split_once('-')
+        .map_or(release, |(version, _)| version)
 }
 
 fn first_number(text: &str) -> Option<f64> {
@@ -150,7 +158,7 @@ fn date(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Machine, Version, date, locked, model, versions};
+    use super::{Machine, Version, date, locked, model, version, versions};
 
     #[test]
     fn dates_are_those_of_the_calendar() {
@@ -189,6 +197,10 @@ mod tests {
     fn a_cpu_without_a_name_is_unknown() {
         assert_eq!(model("processor\t: 0\nmodel name\t: A B\n"), "A B");
         assert_eq!(model("processor\t: 0\n"), "unknown");
+        assert_eq!(
+            (version("6.1.0-18-amd64\n"), version("6.18.4\n")),
+            ("6.1.0", "6.18.4")
+        );
         let here = Machine::here();
         assert!(
             here.cpus > 0 && here.rustc.starts_with("rustc "),

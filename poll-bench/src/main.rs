@@ -10,16 +10,21 @@ mod groups;
 mod harness;
 mod hold;
 mod machine;
+mod page;
 mod peers;
+mod plot;
 mod progress;
+mod publish;
 mod report;
 mod results;
 mod run;
 mod stats;
+mod summary;
 mod sys;
 
 use core::time::Duration;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use harness::Effort;
@@ -28,6 +33,8 @@ use harness::Effort;
 static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
+       poll-bench page FILE
+       poll-bench publish [--quick|--again]
        poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
        poll-bench hold tasks|sleepers|connections KIND COUNT
@@ -59,6 +66,10 @@ fn run(words: &[&str]) -> io::Result<()> {
         }
         ["hold", what, kind, count] => hold::hold(what, kind, number(count)?),
         ["count", group, case, kind, operations] => count(group, case, kind, number(operations)?),
+        ["page", file] => run::draw_again(Path::new(file)),
+        ["publish"] => publish::publish(Effort::Full),
+        ["publish", "--quick"] => publish::publish(Effort::Quick),
+        ["publish", "--again"] => publish::draw_again(),
         ["instructions"] => {
             sys::end_after(Duration::from_secs(900));
             callgrind::instructions()

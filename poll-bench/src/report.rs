@@ -99,6 +99,8 @@ fn line(case: &CaseResults, row: &Row, ours: &[&str], counts: &[&Count]) -> Stri
 pub(crate) struct Count {
     pub(crate) name: &'static str,
     pub(crate) digits: usize,
+    /// What it counts, where that is not operations.
+    pub(crate) unit: Option<&'static str>,
     pub(crate) of: fn(&Row) -> Option<f64>,
 }
 
@@ -107,31 +109,37 @@ pub(crate) const COUNTS: &[Count] = &[
     Count {
         name: "p50",
         digits: 0,
+        unit: Some("ns"),
         of: |row| row.quantile(100),
     },
     Count {
         name: "p99",
         digits: 0,
+        unit: Some("ns"),
         of: |row| row.quantile(198),
     },
     Count {
         name: "syscalls",
         digits: 2,
+        unit: None,
         of: |row| row.calls,
     },
     Count {
         name: "allocs",
         digits: 2,
+        unit: None,
         of: |row| row.allocations,
     },
     Count {
         name: "returns",
         digits: 4,
+        unit: None,
         of: |row| row.returns,
     },
     Count {
         name: "heap",
         digits: 1,
+        unit: Some("bytes"),
         of: |row| row.bytes,
     },
 ];

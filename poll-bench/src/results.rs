@@ -225,9 +225,12 @@ mod tests {
     fn a_run_comes_back_from_its_file() -> std::io::Result<()> {
         let mut results = samples::results();
         results.groups[0].cases[0].rows[0].latencies = vec![1, 2, 3];
+        results.groups[0].cases[0].rows[0].calls = Some(2.0);
         let text = results.text()?;
         let back: Results = serde_json::from_str(&text).map_err(std::io::Error::other)?;
         assert_eq!(back.text()?, text);
+        let row = &back.groups[0].cases[0].rows[0];
+        assert_eq!((&row.latencies[..], row.calls), (&[1, 2, 3][..], Some(2.0)));
         let missing = Results::read(std::path::Path::new("no/such/run.json"));
         assert!(missing.is_err_and(|error| error.to_string().starts_with("no/such/run.json: ")));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::calls::{self, Tracer};
@@ -10,12 +10,15 @@ use crate::goals::Outcome;
 use crate::groups::Group;
 use crate::harness::{self, Case, Effort, is_again};
 use crate::machine::{self, Machine};
+use crate::page;
 use crate::progress::{Plan, Planned, Progress, span};
 use crate::report;
 use crate::results::{CaseResults, GroupResults, Place, Results, Row};
 
 /// A run's file in its folder.
 pub(crate) const FILE: &str = "run.json";
+/// The page beside it.
+pub(crate) const PAGE: &str = "report.html";
 
 /// The folder of whole runs with this effort.
 pub(crate) fn folder(effort: Effort) -> io::Result<PathBuf> {
@@ -63,12 +66,13 @@ pub(crate) fn all(effort: Effort, groups: &[&Group], is_part: bool) -> io::Resul
         results.groups.push(measured);
         results.seconds = run.progress.seconds();
         fs::write(folder.join(FILE), results.text()?)?;
+        fs::write(folder.join(PAGE), page::html(&results)?)?;
     }
     print!("{}", report::goals(&results));
     println!(
-        "{} in {}",
-        folder.join(FILE).display(),
-        span(results.seconds)
+        "{}; to look at: {}",
+        span(results.seconds),
+        folder.join(PAGE).display()
     );
     let failed: Vec<&str> = results
         .groups
@@ -80,6 +84,14 @@ pub(crate) fn all(effort: Effort, groups: &[&Group], is_part: bool) -> io::Resul
         [] => Ok(()),
         _ => Err(io::Error::other(format!("failed: {}", failed.join(", ")))),
     }
+}
+
+/// Draws the page of a run's file anew, beside it.
+pub(crate) fn draw_again(file: &Path) -> io::Result<()> {
+    let page = file.with_file_name(PAGE);
+    fs::write(&page, page::html(&Results::read(file)?)?)?;
+    println!("{}", page.display());
+    Ok(())
 }
 
 fn planned(groups: &[&Group]) -> Vec<Planned> {

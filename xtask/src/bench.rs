@@ -2,7 +2,7 @@
 
 use crate::run::Call;
 
-/// Passes its arguments on: a group, `--quick`.
+/// Passes its arguments on: groups and `--quick`, or a subcommand such as `publish`.
 pub(crate) fn run(arguments: &[String]) -> crate::Outcome {
     call("--release").args(arguments).run()
 }

@@ -51,8 +51,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[GROUP] [--quick]",
-        purpose: "poll-bench: ours beside the peers, as ratios",
+        arguments: "[GROUP...] [--quick] | publish",
+        purpose: "poll-bench: ours beside the peers, as ratios, with a page; publish: docs/bench",
         run: bench::run,
     },
     Command {

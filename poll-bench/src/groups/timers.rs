@@ -181,6 +181,10 @@ impl<W: Work> Case for Random<W> {
         Calls::Varying
     }
 
+    fn is_long(&self) -> bool {
+        true
+    }
+
     fn goals(&self) -> &'static [Goal] {
         W::GOALS
     }

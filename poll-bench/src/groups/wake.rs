@@ -44,7 +44,7 @@ impl Case for Outside {
     }
 
     fn slice(&self) -> u64 {
-        250_000
+        500_000
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
@@ -113,7 +113,7 @@ impl Case for Turning {
     }
 
     fn slice(&self) -> u64 {
-        250_000
+        500_000
     }
 
     fn promise(&self, kind: &str) -> Option<Promise> {
