@@ -1,8 +1,8 @@
 //! What the server has done so far.
 
-use core::fmt::Display;
 use std::collections::BTreeMap;
 
+use examples::counted::Counted;
 use poll_os::{Clock, Instant, Monotonic};
 
 use crate::request::{Answer, Request};
@@ -56,28 +56,18 @@ impl Counters {
     /// One object, flat but for the errors.
     pub(crate) fn to_json(&self) -> String {
         let up = Monotonic.now().saturating_duration_since(self.started);
-        let mut json = format!("{{\"uptime_ms\":{}", up.as_millis());
-        let mut field = |name: &str, value: &dyn Display| {
-            json.push_str(&format!(",\"{name}\":{value}"));
-        };
-        field("connections_open", &(self.accepted - self.closed));
-        field("connections_accepted", &self.accepted);
-        field("connections_closed", &self.closed);
-        field("requests", &self.requests);
-        field("bytes_read", &self.bytes_read);
-        field("bytes_written", &self.bytes_written);
-        field("waits", &self.waits);
-        field("fruitful_waits", &self.fruitful_waits);
-        field("system_calls_poller", &poll_os::system_calls());
-        field("system_calls_sockets", &sys_socket::system_calls());
-        let errors = self
-            .errors
-            .iter()
-            .map(|(kind, count)| format!("\"{kind}\":{count}"));
-        let errors: Vec<String> = errors.collect();
-        field("errors", &format!("{{{}}}", errors.join(",")));
-        json.push('}');
-        json
+        let mut counted = Counted::new("uptime_ms", up.as_millis());
+        counted.add("connections_open", self.accepted - self.closed);
+        counted.add("connections_accepted", self.accepted);
+        counted.add("connections_closed", self.closed);
+        counted.add("requests", self.requests);
+        counted.add("bytes_read", self.bytes_read);
+        counted.add("bytes_written", self.bytes_written);
+        counted.add("waits", self.waits);
+        counted.add("fruitful_waits", self.fruitful_waits);
+        counted.add("system_calls_poller", poll_os::system_calls());
+        counted.add("system_calls_sockets", sys_socket::system_calls());
+        counted.with_errors(&self.errors)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use core::convert::Infallible;
 use core::error::Error;
-use core::fmt::Display;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use examples::counted::Counted;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
@@ -103,30 +103,21 @@ impl Service {
         let closed = self.closed.load(Relaxed);
         let accepted = self.accepted.load(Relaxed);
         let runtime = self.handle.metrics();
-        let mut json = format!("{{\"workers\":{}", runtime.workers);
-        let mut field = |name: &str, value: &dyn Display| {
-            json.push_str(&format!(",\"{name}\":{value}"));
-        };
-        field("connections_open", &(accepted - closed));
-        field("connections_accepted", &accepted);
-        field("requests", &self.requests.load(Relaxed));
-        field("tasks", &runtime.alive_tasks);
-        field("polls", &runtime.polls);
-        field("steals", &runtime.steals);
-        field("parks", &runtime.parks);
-        field("turns", &runtime.turns);
-        field("sources", &runtime.sources);
-        field("timers", &runtime.timers);
-        field("system_calls_poller", &poll_os::system_calls());
-        field("system_calls_sockets", &sys_socket::system_calls());
+        let mut counted = Counted::new("workers", runtime.workers);
+        counted.add("connections_open", accepted - closed);
+        counted.add("connections_accepted", accepted);
+        counted.add("requests", self.requests.load(Relaxed));
+        counted.add("tasks", runtime.alive_tasks);
+        counted.add("polls", runtime.polls);
+        counted.add("steals", runtime.steals);
+        counted.add("parks", runtime.parks);
+        counted.add("turns", runtime.turns);
+        counted.add("sources", runtime.sources);
+        counted.add("timers", runtime.timers);
+        counted.add("system_calls_poller", poll_os::system_calls());
+        counted.add("system_calls_sockets", sys_socket::system_calls());
         let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        let errors = errors
-            .iter()
-            .map(|(kind, count)| format!("{kind:?}:{count}"));
-        let errors: Vec<String> = errors.collect();
-        field("errors", &format!("{{{}}}", errors.join(",")));
-        json.push('}');
-        json
+        counted.with_errors(&errors)
     }
 }
 
