@@ -296,6 +296,20 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_is_told_from_ratios_and_counts() {
+        let goals = [
+            Goal::cost("ours", 1.0),
+            Goal::ratio("ours", "ours", 1.0),
+            Goal::returns("ours", 1.0),
+        ];
+        let mut rows = [samples::row("ours", &[1.0])];
+        rows[0].returns = Some(1.0);
+        let outcomes = Outcome::all(&goals, &rows, &[]);
+        let costs: Vec<bool> = outcomes.iter().map(|outcome| outcome.is_cost).collect();
+        assert_eq!(costs, [true, false, false]);
+    }
+
+    #[test]
     fn a_goal_is_met_or_missed_by_more_than_the_noise() {
         let quartiles = |median: f64, spread: f64| Quartiles {
             lower: median - spread,

@@ -6,7 +6,7 @@ mod tables;
 use std::io;
 
 use crate::goals::Verdict;
-use crate::plot;
+use crate::plot::{self, Palette};
 use crate::progress::span;
 use crate::results::{CaseResults, GroupResults, Results};
 use crate::summary;
@@ -99,9 +99,10 @@ fn one_group(page: &mut Page, group: &GroupResults) -> io::Result<()> {
         page.words(&format!("Failed: {failure}"));
         page.raw("</p>\n");
     }
+    let palette = Palette::of(&group.cases);
     let mut growths = Vec::new();
     for (series, cases) in summary::series(group) {
-        if let Some(svg) = plot::growth(&cases)? {
+        if let Some(svg) = plot::growth(&cases, &palette)? {
             growths.push((series, cases[0].1.size.as_ref(), svg));
         }
     }
@@ -117,20 +118,20 @@ fn one_group(page: &mut Page, group: &GroupResults) -> io::Result<()> {
         page.raw("</article>\n");
     }
     for case in &group.cases {
-        one_case(page, case)?;
+        one_case(page, case, &palette)?;
     }
     page.raw("</section>\n");
     Ok(())
 }
 
-fn one_case(page: &mut Page, case: &CaseResults) -> io::Result<()> {
+fn one_case(page: &mut Page, case: &CaseResults, palette: &Palette<'_>) -> io::Result<()> {
     page.raw("<article>\n");
     page.element("h3", &case.name);
     page.raw("<p class=\"operation\">");
     page.words(&format!("One operation: {}.", case.operation));
     page.raw("</p>\n<div class=\"beside\">\n<div>\n");
-    page.figure(&plot::bars(case)?);
-    if let Some(svg) = plot::distribution(case)? {
+    page.figure(&plot::bars(case, palette)?);
+    if let Some(svg) = plot::distribution(case, palette)? {
         page.figure(&svg);
     }
     page.raw("</div>\n");

@@ -16,7 +16,7 @@ pub(crate) use curves::{distribution, growth};
 pub(crate) use strips::strips;
 
 use crate::harness::is_again;
-use crate::results::Row;
+use crate::results::{CaseResults, Row};
 
 /// What is drawn on.
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -59,21 +59,44 @@ pub(crate) const STYLE: &str = "<style>\
     [fill=\"#DDDDDD\"] { fill: #3a4048 } [stroke=\"#DDDDDD\"] { stroke: #3a4048 }\
     }</style>";
 
-/// The colour of each row of a case.
-fn colours(rows: &[Row]) -> Vec<RGBColor> {
-    let (mut ours, mut others) = (OURS.iter().cycle(), OTHERS.iter().cycle());
-    let mut reference = true;
-    rows.iter()
-        .map(|row| {
-            let is_first = core::mem::take(&mut reference);
-            let next = match row.is_ours() {
-                true => ours.next(),
-                false if is_first || is_again(&row.kind) => None,
-                false => others.next(),
+/// The colours of a group's kinds, the same in all of its cases.
+#[derive(Default)]
+pub(crate) struct Palette<'a> {
+    ours: Vec<&'a str>,
+    others: Vec<&'a str>,
+}
+
+impl<'a> Palette<'a> {
+    /// Of the kinds of these cases, in the order in which they first stand there.
+    pub(crate) fn of(cases: &'a [CaseResults]) -> Self {
+        let mut palette = Self::default();
+        for row in cases.iter().flat_map(|case| &case.rows) {
+            let kinds = match row.is_ours() {
+                true => &mut palette.ours,
+                false => &mut palette.others,
             };
-            next.copied().unwrap_or(REFERENCE)
-        })
-        .collect()
+            if !is_again(&row.kind) && !kinds.contains(&row.kind.as_str()) {
+                kinds.push(&row.kind);
+            }
+        }
+        palette
+    }
+
+    /// The colour of each row of a case, the first of which is the reference.
+    fn colours(&self, rows: &[Row]) -> Vec<RGBColor> {
+        let colour = |(number, row): (usize, &Row)| {
+            if number == 0 || is_again(&row.kind) {
+                return REFERENCE;
+            }
+            let (kinds, colours) = match row.is_ours() {
+                true => (&self.ours, &OURS[..]),
+                false => (&self.others, &OTHERS[..]),
+            };
+            let place = kinds.iter().position(|kind| *kind == row.kind);
+            place.map_or(REFERENCE, |place| colours[place % colours.len()])
+        };
+        rows.iter().enumerate().map(colour).collect()
+    }
 }
 
 /// Draws a plot of this size.
@@ -184,8 +207,8 @@ fn marks(least: f64, most: f64) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{GRID, INK, LABEL, Label, OTHERS, OURS, REFERENCE, STYLE};
-    use super::{apart, bounds, colours, marks, tick, time_tick};
+    use super::{GRID, INK, LABEL, Label, OTHERS, OURS, Palette, REFERENCE, STYLE};
+    use super::{apart, bounds, marks, tick, time_tick};
     use crate::results::samples;
 
     #[test]
@@ -238,9 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn ours_and_the_reference_are_told_from_the_others_by_colour() {
-        let rows = &samples::results().groups[0].cases[0].rows;
-        assert_eq!(colours(rows), [REFERENCE, REFERENCE, OTHERS[0], OURS[0]]);
+    fn a_kind_has_one_colour_in_all_cases_and_the_reference_none() {
+        let mut cases = samples::results().groups.remove(0).cases;
+        // In the second case mio is the reference, and raw is not.
+        cases[1].rows.swap(0, 2);
+        cases[1].rows.remove(1);
+        let palette = Palette::of(&cases);
+        let (first, second) = (&cases[0].rows, &cases[1].rows);
+        let expected = [REFERENCE, REFERENCE, OTHERS[1], OURS[0]];
+        assert_eq!(palette.colours(first), expected);
+        assert_eq!(palette.colours(second), [REFERENCE, OTHERS[0], OURS[0]]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::{GRID, INK, bounds, colours, draw, marks, text, tick};
+use super::{GRID, INK, Palette, bounds, draw, marks, text, tick};
 use crate::results::CaseResults;
 use crate::summary::ratio;
 
@@ -91,7 +91,7 @@ pub(super) fn pixel(from: i32, to: i32, part: f64) -> i32 {
 }
 
 /// The plot of a case.
-pub(crate) fn bars(case: &CaseResults) -> io::Result<String> {
+pub(crate) fn bars(case: &CaseResults, palette: &Palette<'_>) -> io::Result<String> {
     let axis = Axis::of(case);
     let count = u32::try_from(case.rows.len()).map_err(io::Error::other)?;
     let rows = i32::try_from(count).map_err(io::Error::other)?;
@@ -108,7 +108,7 @@ pub(crate) fn bars(case: &CaseResults) -> io::Result<String> {
         let middle = (LEFT + RIGHT) / 2;
         let style = text(14, INK, HPos::Center);
         area.draw(&Text::new(axis.title(), (middle, bottom + 29), style))?;
-        let colours = colours(&case.rows);
+        let colours = palette.colours(&case.rows);
         for ((row, colour), n) in case.rows.iter().zip(colours).zip(0..) {
             let y = TOP + n * ROW + ROW / 2;
             let figures = row.ratio;
@@ -138,7 +138,7 @@ pub(crate) fn bars(case: &CaseResults) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Axis, LEFT, RIGHT, bars, pixel};
+    use super::{Axis, LEFT, Palette, RIGHT, bars, pixel};
     use crate::results::samples;
 
     #[test]
@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_name_and_its_ratio() -> std::io::Result<()> {
-        let svg = bars(&samples::case("one", 1))?;
+        let cases = [samples::case("one", 1)];
+        let svg = bars(&cases[0], &Palette::of(&cases))?;
         for word in ["raw again", "mio", "poll-os", "0.50", "2.00"] {
             assert!(svg.contains(&format!("\n{word}\n")), "{word}: {svg}");
         }

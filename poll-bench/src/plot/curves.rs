@@ -7,7 +7,7 @@ use plotters::style::FontTransform;
 use plotters::style::text_anchor::HPos;
 
 use super::bars::pixel;
-use super::{Area, GRID, INK, Label, apart, bounds, colours, draw, marks, text, tick, time_tick};
+use super::{Area, GRID, INK, Label, Palette, apart, bounds, draw, marks, text, tick, time_tick};
 use crate::harness::is_again;
 use crate::results::{CaseResults, Row};
 use crate::stats::{PARTS, Quartiles, float};
@@ -67,13 +67,16 @@ impl Axis {
 }
 
 /// Cost against size, of each kind that has more than one size; none where no kind has.
-pub(crate) fn growth(cases: &[(u64, &CaseResults)]) -> io::Result<Option<String>> {
+pub(crate) fn growth(
+    cases: &[(u64, &CaseResults)],
+    palette: &Palette<'_>,
+) -> io::Result<Option<String>> {
     let Some((_, first)) = cases.first() else {
         return Ok(None);
     };
     let of = first.size.as_ref().map_or("", |place| place.of.as_str());
     let is_time = first.unit.ends_with("ns");
-    let colours = colours(&first.rows);
+    let colours = palette.colours(&first.rows);
     let mut curves = Vec::new();
     for (row, colour) in first.rows.iter().zip(colours) {
         let spread: Vec<(f64, Quartiles)> = cases
@@ -126,9 +129,12 @@ pub(crate) fn growth(cases: &[(u64, &CaseResults)]) -> io::Result<Option<String>
 
 /// What part of the operations took at most so long, of each kind that was looked at so closely;
 /// none where no kind was.
-pub(crate) fn distribution(case: &CaseResults) -> io::Result<Option<String>> {
+pub(crate) fn distribution(
+    case: &CaseResults,
+    palette: &Palette<'_>,
+) -> io::Result<Option<String>> {
     let mut curves = Vec::new();
-    for (row, colour) in case.rows.iter().zip(colours(&case.rows)) {
+    for (row, colour) in case.rows.iter().zip(palette.colours(&case.rows)) {
         let parts = (0_u32..).map(|part| f64::from(part) / 2.0);
         let steps = row.latencies.iter().zip(parts);
         // A logarithm has no zero.
@@ -238,30 +244,34 @@ fn axes(area: &Area<'_>, x: &Axis, y: &Axis) -> Result<(), Box<dyn core::error::
 
 #[cfg(test)]
 mod tests {
-    use super::{distribution, growth};
+    use super::{Palette, distribution, growth};
     use crate::results::samples;
     use crate::stats::quantiles;
 
     #[test]
     fn a_series_is_one_curve_for_each_kind_but_the_reference_again() -> std::io::Result<()> {
         let (few, many) = (samples::case("few", 1), samples::case("many", 1_000));
-        let svg = growth(&[(1, &few), (1_000, &many)])?.unwrap_or_default();
+        let palette = Palette::default();
+        let svg = growth(&[(1, &few), (1_000, &many)], &palette)?.unwrap_or_default();
         let has = |name: &str| svg.contains(&format!("\n{name}\n"));
         assert!(
             has("raw") && has("mio") && has("poll-os") && has("sources"),
             "{svg}"
         );
         assert!(!has("raw again"), "{svg}");
-        assert!(growth(&[(1, &few)])?.is_none(), "one point is no curve");
+        assert!(
+            growth(&[(1, &few)], &palette)?.is_none(),
+            "one point is no curve"
+        );
         Ok(())
     }
 
     #[test]
     fn only_kinds_with_latencies_have_a_distribution() -> std::io::Result<()> {
         let mut case = samples::case("few", 1);
-        assert!(distribution(&case)?.is_none());
+        assert!(distribution(&case, &Palette::default())?.is_none());
         case.rows[2].latencies = quantiles((0..5_000).collect());
-        let svg = distribution(&case)?.unwrap_or_default();
+        let svg = distribution(&case, &Palette::default())?.unwrap_or_default();
         let has = |name: &str| svg.contains(&format!("\n{name}\n"));
         assert!(has("mio") && !has("poll-os") && has("latency"), "{svg}");
         Ok(())
