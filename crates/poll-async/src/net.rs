@@ -24,6 +24,7 @@ mod tcp_stream;
 mod udp_socket;
 mod unix_datagram;
 mod unix_listener;
+mod unix_peers;
 mod unix_seqpacket;
 mod unix_seqpacket_listener;
 mod unix_stream;

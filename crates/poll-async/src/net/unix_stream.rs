@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use poll_net::{Credentials, UnixAddr};
-
 use super::sockets::{socket, std_twin};
 use super::streams::{connection, end_writing, reads, writes};
+use super::unix_peers::unix_peers;
 use crate::io::AsyncFd;
 use crate::io::source::Direction;
 
@@ -52,6 +51,7 @@ writes!(
     end_writing!()
 );
 connection!(UnixStream, poll_net::UnixStream);
+unix_peers!(UnixStream, poll_net::UnixStream);
 
 impl UnixStream {
     /// Connects to the listener at `path`.
@@ -70,64 +70,5 @@ impl UnixStream {
     /// Manual: connect(2)
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::finish(poll_net::UnixStream::connect(path)?).await
-    }
-
-    /// As [`connect`](Self::connect), also to an abstract name (Linux).
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn connect_addr(address: &UnixAddr) -> io::Result<Self> {
-        Self::finish(poll_net::UnixStream::connect_addr(address)?).await
-    }
-
-    async fn finish(started: poll_net::UnixStream) -> io::Result<Self> {
-        let stream = Self::from_net(started)?;
-        let finish = |stream: &poll_net::UnixStream| match stream.finish_connect()? {
-            true => Ok(()),
-            false => Err(io::ErrorKind::WouldBlock.into()),
-        };
-        stream.io.write_with(finish).await?;
-        Ok(stream)
-    }
-
-    /// Two streams connected to each other.
-    ///
-    /// # Errors
-    ///
-    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no room. And as [`AsyncFd::new`].
-    ///
-    /// Manual: socketpair(2)
-    pub fn pair() -> io::Result<(Self, Self)> {
-        let (a, b) = poll_net::UnixStream::pair()?;
-        Ok((Self::from_net(a)?, Self::from_net(b)?))
-    }
-
-    /// The stream's own name.
-    ///
-    /// # Errors
-    ///
-    /// `ENOBUFS`: no memory.
-    pub fn local_addr(&self) -> io::Result<UnixAddr> {
-        self.get_ref().local_addr()
-    }
-
-    /// The peer's name.
-    ///
-    /// # Errors
-    ///
-    /// `ENOTCONN`: no longer connected.
-    pub fn peer_addr(&self) -> io::Result<UnixAddr> {
-        self.get_ref().peer_addr()
-    }
-
-    /// The process at the other end, as it was when it connected, listened or made the pair.
-    ///
-    /// # Errors
-    ///
-    /// * `ENOPROTOOPT`: this system does not tell (illumos).
-    /// * `ENOTCONN`, `EINVAL`: not connected (some systems).
-    pub fn peer_credentials(&self) -> io::Result<Credentials> {
-        self.get_ref().peer_credentials()
     }
 }
