@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::calls::scratch;
-use crate::echo::{KINDS, Server};
+use crate::echo::{KINDS, Server, Work};
 use crate::goals::Outcome;
 use crate::harness::{Calls, Case};
 use crate::stats::slope;
@@ -32,17 +32,30 @@ pub(crate) fn instructions() -> io::Result<()> {
         "{:<22} {:>8} {:>8} {:>14} {:>9} {:>12}",
         "kind", "1 conn", "64 conn", "messages/wait", "per wait", "per message"
     );
+    let cases = groups::cases("echo")?;
+    let goals = |connections: usize| {
+        let case = cases
+            .iter()
+            .find(|case| case.calls() == Calls::Server(Work::Echo, connections));
+        case.map_or(&[][..], |case| case.goals())
+    };
     let mut rows = Vec::new();
     for kind in KINDS {
-        let one = measure(kind, 1, 2_000)?;
-        let many = measure(kind, 64, 6_400)?;
+        let one = measure((Work::Echo, kind), 1, 2_000)?;
+        let many = measure((Work::Echo, kind), 64, 6_400)?;
         let (per_wait, per_message) = parts(&one, &many);
         println!(
             "{kind:<22} {:>8.1} {:>8.1} {:>14.1} {per_wait:>9.1} {per_message:>12.1}",
             one.instructions, many.instructions, many.messages_per_wait
         );
+        let mut outcomes = Outcome::of_instructions(goals(1), kind, one.instructions);
+        outcomes.extend(Outcome::of_instructions(goals(64), kind, many.instructions));
+        for outcome in &outcomes {
+            println!("goal: {}", outcome.line());
+        }
         rows.push(json!({
             "kind": kind,
+            "goals": outcomes,
             "instructions_1": one.instructions,
             "instructions_64": many.instructions,
             "messages_per_wait_64": many.messages_per_wait,
@@ -91,10 +104,10 @@ pub(crate) fn instructions_of(group: &str) -> io::Result<()> {
 }
 
 fn per_operation(group: &str, case: &dyn Case, kind: &str) -> io::Result<f64> {
-    if let Calls::Server(connections) = case.calls() {
+    if let Calls::Server(work, connections) = case.calls() {
         let round = u64::try_from(connections).map_err(io::Error::other)?;
         let messages = 3_000_u64.next_multiple_of(round);
-        return Ok(measure(kind, connections, messages)?.instructions);
+        return Ok(measure((work, kind), connections, messages)?.instructions);
     }
     let program = std::env::current_exe()?;
     let total = |operations: u64| -> io::Result<(u64, u64)> {
@@ -156,7 +169,7 @@ fn parts(one: &Figures, many: &Figures) -> (f64, f64) {
     (per_wait, one.instructions - per_wait * a)
 }
 
-fn measure(kind: &str, connections: usize, messages: u64) -> io::Result<Figures> {
+fn measure(kind: (Work, &str), connections: usize, messages: u64) -> io::Result<Figures> {
     let (small, small_waits) = total(kind, connections, messages)?;
     let (large, large_waits) = total(kind, connections, 3 * messages)?;
     Ok(Figures {
@@ -166,7 +179,7 @@ fn measure(kind: &str, connections: usize, messages: u64) -> io::Result<Figures>
 }
 
 // All instructions of a server from its start to its end, and its number of waits.
-fn total(kind: &str, connections: usize, messages: u64) -> io::Result<(u64, u64)> {
+fn total(kind: (Work, &str), connections: usize, messages: u64) -> io::Result<(u64, u64)> {
     let output = scratch("callgrind.out")?;
     let words = arguments(&output);
     let wrapper: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::echo::Server;
+use crate::echo::{Server, Work};
 use crate::harness::{Calls, Case};
 use crate::stats::{float, slope};
 
@@ -109,7 +109,9 @@ pub(crate) fn per_operation(
 ) -> io::Result<Option<f64>> {
     let own_calls = match case.calls() {
         Calls::Own(calls) => calls,
-        Calls::Server(connections) => return per_message(tracer, kind, connections).map(Some),
+        Calls::Server(work, connections) => {
+            return per_message(tracer, (work, kind), connections).map(Some);
+        }
         Calls::Varying => return Ok(None),
     };
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
@@ -127,8 +129,8 @@ pub(crate) fn per_operation(
 const SMALL: u64 = 100;
 const LARGE: u64 = 600;
 
-// System calls per message of an echo server.
-fn per_message(tracer: Tracer, kind: &str, connections: usize) -> io::Result<f64> {
+// System calls per message of an echo server, or per connection.
+fn per_message(tracer: Tracer, kind: (Work, &str), connections: usize) -> io::Result<f64> {
     let round = u64::try_from(connections).map_err(io::Error::other)?;
     let total = |messages: u64| -> io::Result<(u64, u64)> {
         let output = scratch("calls")?;

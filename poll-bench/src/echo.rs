@@ -9,7 +9,7 @@ use core::time::Duration;
 use polling::PollMode;
 
 use crate::peers::runtimes::{Ours, Smol, Tokio};
-use crate::peers::{self, runtimes};
+use crate::peers::{self, Amy, PollLoop, PollTwo, Popol, UringPoll, runtimes};
 
 /// The size of a message.
 pub(crate) const MESSAGE: usize = 64;
@@ -21,19 +21,25 @@ pub(crate) const EVENTS: usize = 256;
 /// The servers; the first is the reference.
 pub(crate) const KINDS: &[&str] = &[
     "raw level",
+    "raw edge drain",
     "raw edge short",
+    "uring poll",
+    "uring recv",
     "mio drain",
     "mio short",
-    "poll-mio drain",
-    "poll-mio short",
     "polling oneshot",
     "polling edge short",
-    "poll-os + std",
-    "poll-os + poll-net",
+    "popol",
+    "amy",
+    "io-reactor",
+    "poll-os",
+    "poll-os + waker",
+    "poll-os on poll(2)",
+    "poll-mio drain",
+    "poll-mio short",
+    "poll-loop",
+    "poll-reactor",
 ];
-
-/// The servers of the group *reactor*.
-pub(crate) const REACTORS: &[&str] = &["raw level", "io-reactor", "poll-reactor"];
 
 /// The servers of the group *async-echo* that have one thread.
 pub(crate) const RUNTIMES: &[&str] = &["mio short", "raw level", "tokio", "smol", "poll-async"];
@@ -124,7 +130,8 @@ pub(crate) fn answer<S: Read + Write>(
 /// The server process: accepts `connections`, then echoes until `messages` went back or all
 /// peers are gone. Prints its port at the start and its count of waits at the end.
 pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result<()> {
-    crate::sys::end_after(Duration::from_secs(300));
+    crate::sys::end_after(Duration::from_secs(900));
+    crate::sys::end_with_parent()?;
     // Its queue is longer than that of std's: thousands connect at once, and whoever finds it full
     // tries again after a second.
     let listener = poll_net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
@@ -143,15 +150,22 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         .saturating_mul(MESSAGE);
     let served = match kind {
         "raw level" => peers::raw::serve_level(streams, bytes),
-        "raw edge short" => peers::raw::serve_edge(streams, bytes),
+        "raw edge drain" => peers::raw::serve_edge(streams, bytes, Idiom::Drain),
+        "raw edge short" => peers::raw::serve_edge(streams, bytes, Idiom::Short),
+        "uring poll" => peers::server::serve::<UringPoll>(&streams, bytes),
+        "uring recv" => peers::uring::serve_received(streams, bytes),
         "mio drain" => peers::mio::serve(streams, bytes, Idiom::Drain),
         "mio short" => peers::mio::serve(streams, bytes, Idiom::Short),
         "poll-mio drain" => peers::poll_mio::serve(streams, bytes, Idiom::Drain),
         "poll-mio short" => peers::poll_mio::serve(streams, bytes, Idiom::Short),
         "polling oneshot" => peers::polling::serve(streams, bytes, PollMode::Oneshot),
         "polling edge short" => peers::polling::serve(streams, bytes, PollMode::Edge),
-        "poll-os + std" => peers::ours::serve::<TcpStream>(streams, bytes),
-        "poll-os + poll-net" => peers::ours::serve_net(streams, bytes),
+        "popol" => peers::server::serve::<Popol>(&streams, bytes),
+        "amy" => peers::server::serve::<Amy>(&streams, bytes),
+        "poll-os" => peers::ours::serve(streams, bytes, false),
+        "poll-os + waker" => peers::ours::serve(streams, bytes, true),
+        "poll-os on poll(2)" => peers::server::serve::<PollTwo>(&streams, bytes),
+        "poll-loop" => peers::server::serve::<PollLoop>(&streams, bytes),
         "io-reactor" => peers::io_reactor::serve(streams, bytes),
         "poll-reactor" => peers::reactor::serve(streams, bytes),
         "tokio" => runtimes::echo::serve(&Tokio::one()?, streams),
@@ -166,93 +180,52 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
     Ok(())
 }
 
-/// A server process with the connections that drive it.
-pub(crate) struct Server {
-    child: Child,
-    output: BufReader<ChildStdout>,
+/// The process that drives a server: connects, then sends and checks as many messages as it is told
+/// to, line by line, until nobody is there to tell. One for each server, because of the limit of
+/// descriptors.
+pub(crate) fn drive(port: u16, connections: usize) -> io::Result<()> {
+    crate::sys::end_after(Duration::from_secs(900));
+    crate::sys::end_with_parent()?;
+    let mut driver = Driver {
+        connections: Vec::with_capacity(connections),
+        sequence: 0,
+    };
+    for _ in 0..connections {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        driver.connections.push(stream);
+    }
+    println!("{}", driver.connections.len());
+    orders(|messages, active| driver.drive(messages, active))
+}
+
+/// Does what the lines of the input ask for, so much of it and on so many connections.
+pub(crate) fn orders(mut work: impl FnMut(u64, usize) -> io::Result<()>) -> io::Result<()> {
+    for line in io::stdin().lines() {
+        let line = line?;
+        let mut numbers = line.split_whitespace().map(str::parse);
+        let (Some(Ok(messages)), Some(Ok(active))) = (numbers.next(), numbers.next()) else {
+            return Err(io::Error::other(format!("{line:?} is no order")));
+        };
+        work(messages, usize::try_from(active).map_err(io::Error::other)?)?;
+        println!("{messages}");
+    }
+    Ok(())
+}
+
+/// The connections, and what is sent next.
+struct Driver {
     connections: Vec<TcpStream>,
     sequence: u64,
 }
 
-impl Server {
-    /// Starts a server of this program, behind `wrapper` (a tracer with its arguments, or
-    /// nothing), and connects to it.
-    pub(crate) fn start(
-        wrapper: &[&str],
-        kind: &str,
-        connections: usize,
-        messages: u64,
-    ) -> io::Result<Self> {
-        let program = std::env::current_exe()?;
-        let mut command = match wrapper {
-            [] => Command::new(program),
-            [tool, arguments @ ..] => {
-                let mut command = Command::new(tool);
-                command.args(arguments).arg(program);
-                command
-            }
-        };
-        let mut child = command
-            .args([
-                "serve",
-                kind,
-                &connections.to_string(),
-                &messages.to_string(),
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(if wrapper.is_empty() {
-                Stdio::inherit()
-            } else {
-                Stdio::null()
-            })
-            .spawn()?;
-        let Some(output) = child.stdout.take() else {
-            return Err(io::Error::other("a child has no output"));
-        };
-        let mut server = Self {
-            child,
-            output: BufReader::new(output),
-            connections: Vec::with_capacity(connections),
-            sequence: 0,
-        };
-        let port = u16::try_from(server.read_number()?).map_err(io::Error::other)?;
-        for _ in 0..connections {
-            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-            server.connections.push(stream);
-        }
-        Ok(server)
-    }
-
-    fn read_number(&mut self) -> io::Result<u64> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        line.trim().parse().map_err(io::Error::other)
-    }
-
-    /// The CPU time of all of the server's threads so far, as the scheduler accounts it.
-    pub(crate) fn cpu_ns(&self) -> io::Result<u64> {
-        let mut sum = 0;
-        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-            let first = text.split_whitespace().next().unwrap_or_default();
-            sum += first.parse::<u64>().map_err(io::Error::other)?;
-        }
-        Ok(sum)
-    }
-
-    /// Sends `messages` in rounds of one per connection, and checks every answer.
-    pub(crate) fn drive(&mut self, messages: u64) -> io::Result<()> {
-        self.drive_some(messages, self.connections.len())
-    }
-
-    /// The same on the first `active` connections, while the others are idle.
-    pub(crate) fn drive_some(&mut self, messages: u64, active: usize) -> io::Result<()> {
+impl Driver {
+    // Sends `messages` in rounds of one per active connection, and checks every answer.
+    fn drive(&mut self, messages: u64, active: usize) -> io::Result<()> {
         let connections = self.connections.get_mut(..active).unwrap_or_default();
         let per_round = u64::try_from(connections.len()).map_err(io::Error::other)?;
-        for _ in 0..messages / per_round {
+        for _ in 0..messages.checked_div(per_round).unwrap_or(0) {
             let first = self.sequence;
             for connection in connections.iter_mut() {
                 connection.write_all(&message(self.sequence))?;
@@ -268,20 +241,51 @@ impl Server {
         }
         Ok(())
     }
+}
 
-    /// Ends the server by its messages or by hanging up; returns how often it waited.
-    pub(crate) fn finish(mut self) -> io::Result<u64> {
-        self.connections.clear();
-        let waits = self.read_number()?;
+/// A child of this program, with the numbers that it prints.
+struct Process {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let Some(output) = child.stdout.take() else {
+            return Err(io::Error::other("a child has no output"));
+        };
+        Ok(Self {
+            child,
+            output: BufReader::new(output),
+        })
+    }
+
+    fn read_number(&mut self) -> io::Result<u64> {
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        let number = line.trim().parse();
+        number.map_err(|_no_number| io::Error::other("a child ended before its work was done"))
+    }
+
+    fn tell(&mut self, order: &str) -> io::Result<()> {
+        match &mut self.child.stdin {
+            Some(input) => input.write_all(order.as_bytes()),
+            None => Err(io::Error::other("a child has no input")),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        drop(self.child.stdin.take());
         let status = self.child.wait()?;
         if !status.success() {
-            return Err(io::Error::other(format!("a server ended with {status}")));
+            return Err(io::Error::other(format!("a child ended with {status}")));
         }
-        Ok(waits)
+        Ok(())
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         // After `finish` the child is gone, and both calls say so.
         drop(self.child.kill());
@@ -289,7 +293,109 @@ impl Drop for Server {
     }
 }
 
-fn message(number: u64) -> [u8; MESSAGE] {
+/// What a server does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Echoes on connections that it has accepted before.
+    Echo,
+    /// Accepts connections, answers one message on each, and closes what its peer has reset.
+    Accept,
+}
+
+impl Work {
+    // The subcommands of the server and of what drives it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Echo => ("serve", "drive"),
+            Self::Accept => ("accept", "connect"),
+        }
+    }
+}
+
+/// A server process with the one that drives it.
+pub(crate) struct Server {
+    // Dropped first, so that whoever waits for an answer does not hear of an end.
+    driver: Process,
+    server: Process,
+    connections: usize,
+}
+
+impl Server {
+    /// Starts a server of this program, behind `wrapper` (a tracer with its arguments, or
+    /// nothing), and connects to it.
+    pub(crate) fn start(
+        wrapper: &[&str],
+        (work, kind): (Work, &str),
+        connections: usize,
+        messages: u64,
+    ) -> io::Result<Self> {
+        let (serve, drive) = work.words();
+        let program = std::env::current_exe()?;
+        let mut command = match wrapper {
+            [] => Command::new(&program),
+            [tool, arguments @ ..] => {
+                let mut command = Command::new(tool);
+                command.args(arguments).arg(&program);
+                command
+            }
+        };
+        let count = connections.to_string();
+        command
+            .args([serve, kind, &count, &messages.to_string()])
+            .stdin(Stdio::null())
+            .stderr(if wrapper.is_empty() {
+                Stdio::inherit()
+            } else {
+                Stdio::null()
+            });
+        let mut server = Process::start(&mut command)?;
+        let port = server.read_number()?.to_string();
+        let mut command = Command::new(program);
+        command.args([drive, &port, &count]).stdin(Stdio::piped());
+        let mut driver = Process::start(&mut command)?;
+        driver.read_number()?;
+        Ok(Self {
+            driver,
+            server,
+            connections,
+        })
+    }
+
+    /// The CPU time of all of the server's threads so far, as the scheduler accounts it.
+    pub(crate) fn cpu_ns(&self) -> io::Result<u64> {
+        let mut sum = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.server.child.id()))? {
+            let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let first = text.split_whitespace().next().unwrap_or_default();
+            sum += first.parse::<u64>().map_err(io::Error::other)?;
+        }
+        Ok(sum)
+    }
+
+    /// Sends `messages` in rounds of one per connection, and checks every answer.
+    pub(crate) fn drive(&mut self, messages: u64) -> io::Result<()> {
+        self.drive_some(messages, self.connections)
+    }
+
+    /// The same on the first `active` connections, while the others are idle.
+    pub(crate) fn drive_some(&mut self, messages: u64, active: usize) -> io::Result<()> {
+        self.driver.tell(&format!("{messages} {active}\n"))?;
+        match self.driver.read_number()? {
+            done if done == messages => Ok(()),
+            done => Err(io::Error::other(format!("{done} messages of {messages}"))),
+        }
+    }
+
+    /// Ends the server by its messages or by hanging up; returns how often it waited.
+    pub(crate) fn finish(mut self) -> io::Result<u64> {
+        self.driver.finish()?;
+        let waits = self.server.read_number()?;
+        self.server.finish()?;
+        Ok(waits)
+    }
+}
+
+pub(crate) fn message(number: u64) -> [u8; MESSAGE] {
     let mut message = [b'.'; MESSAGE];
     for (byte, value) in message.iter_mut().zip(number.to_le_bytes()) {
         *byte = value;

@@ -1,11 +1,13 @@
 //! The groups: what is measured, each a list of cases.
 
+pub(crate) mod accept;
 pub(crate) mod channels;
 pub(crate) mod codec;
 pub(crate) mod echo;
 pub(crate) mod locks;
 pub(crate) mod memory;
 pub(crate) mod register;
+pub(crate) mod ring;
 pub(crate) mod rt;
 pub(crate) mod sleep;
 pub(crate) mod spin;
@@ -36,6 +38,17 @@ pub(crate) const ALL: &[Group] = &[
         cases: wait::cases,
     },
     Group {
+        name: "register",
+        about: "Begin and end to watch descriptors.",
+        cases: register::cases,
+    },
+    // Before all that leave a descriptor open, as amy's pollers do: it needs nearly all there are.
+    Group {
+        name: "ring",
+        about: "Bytes that go round a ring of socket pairs, one at a time or a hundred.",
+        cases: ring::cases,
+    },
+    Group {
         name: "wake",
         about: "Wake a poller that is outside its wait, that turns, or that sleeps.",
         cases: wake::cases,
@@ -54,11 +67,6 @@ pub(crate) const ALL: &[Group] = &[
         name: "codec",
         about: "Find lines and frames in a stream that comes in pieces.",
         cases: codec::cases,
-    },
-    Group {
-        name: "register",
-        about: "Begin and end to watch descriptors.",
-        cases: register::cases,
     },
     Group {
         name: "timers",
@@ -86,6 +94,11 @@ pub(crate) const ALL: &[Group] = &[
         cases: echo::async_cases,
     },
     Group {
+        name: "accept",
+        about: "CPU time of a server for each connection that it accepts, answers and closes.",
+        cases: accept::cases,
+    },
+    Group {
         name: "memory",
         about: "Resident memory of what waits on a runtime.",
         cases: memory::cases,
@@ -94,11 +107,6 @@ pub(crate) const ALL: &[Group] = &[
         name: "spin",
         about: "On the clock: how long others wait while a task keeps a worker for 20 ms.",
         cases: spin::cases,
-    },
-    Group {
-        name: "reactor",
-        about: "The same echo by services that own their connections.",
-        cases: echo::reactor_cases,
     },
 ];
 

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use crate::alloc::allocations;
+use crate::echo::Work;
 use crate::goals::Goal;
 use crate::results::Row;
 use crate::stats::{Quartiles, per, quantiles};
@@ -77,8 +78,8 @@ impl Sample {
 pub(crate) enum Calls {
     /// In a child that does nothing else; the bench itself makes so many for each operation.
     Own(u64),
-    /// In an echo server with so many connections.
-    Server(usize),
+    /// In a server with so many connections at once.
+    Server(Work, usize),
     /// Not at all: their number depends on how two threads meet.
     Varying,
 }

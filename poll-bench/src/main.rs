@@ -1,6 +1,7 @@
 //! poll-io beside its peers: parses the command line and dispatches; `README.md` says what is
 //! measured and how.
 
+mod accept;
 mod alloc;
 mod callgrind;
 mod calls;
@@ -37,6 +38,9 @@ const USAGE: &str = "usage: poll-bench [GROUP ...] [--quick|--smoke]
        poll-bench publish [--quick|--again]
        poll-bench instructions [GROUP]
        poll-bench serve KIND CONNECTIONS MESSAGES
+       poll-bench drive PORT CONNECTIONS
+       poll-bench accept KIND AT-ONCE CONNECTIONS
+       poll-bench connect PORT AT-ONCE
        poll-bench hold tasks|sleepers|connections KIND COUNT
        poll-bench count GROUP CASE KIND OPERATIONS";
 
@@ -64,6 +68,9 @@ fn run(words: &[&str]) -> io::Result<()> {
         ["serve", kind, connections, messages] => {
             echo::serve(kind, number(connections)?, number(messages)?)
         }
+        ["drive", port, connections] => echo::drive(number(port)?, number(connections)?),
+        ["accept", kind, _at_once, connections] => accept::serve(kind, number(connections)?),
+        ["connect", port, _at_once] => accept::connect(number(port)?),
         ["hold", what, kind, count] => hold::hold(what, kind, number(count)?),
         ["count", group, case, kind, operations] => count(group, case, kind, number(operations)?),
         ["page", file] => run::draw_again(Path::new(file)),
@@ -105,7 +112,7 @@ fn measure(words: &[&str]) -> io::Result<()> {
     let (effort, limit) = match flags[..] {
         [] => (Effort::Full, 3000),
         ["--quick"] => (Effort::Quick, 900),
-        ["--smoke"] => (Effort::Smoke, 300),
+        ["--smoke"] => (Effort::Smoke, 480),
         _ => return Err(io::Error::other(USAGE)),
     };
     let chosen = match named[..] {

@@ -17,6 +17,9 @@ pub(crate) const LEVEL: u32 = libc::EPOLLIN.cast_unsigned();
 /// The flags of an edge-triggered reader; the peer's half-close as in the peers.
 pub(crate) const EDGE: u32 = (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET).cast_unsigned();
 
+/// The flag of edges in it.
+pub(crate) const EDGE_BIT: u32 = libc::EPOLLET.cast_unsigned();
+
 /// A slot for an event, before the kernel wrote into it.
 pub(crate) const NO_EVENT: epoll_event = epoll_event { events: 0, u64: 0 };
 
@@ -213,6 +216,19 @@ pub(crate) fn stay_on_cpu(mut before: usize) -> io::Result<()> {
 
 /// Raises the soft limit of descriptors to the hard one.
 pub(crate) fn raise_descriptor_limit() -> io::Result<()> {
+    let mut limit = descriptor_limits()?;
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: setrlimit(2) reads one `rlimit` through the pointer.
+    // * `limit` is a live local of this type.
+    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
+}
+
+/// How many descriptors this process may have.
+pub(crate) fn descriptor_limit() -> io::Result<u64> {
+    descriptor_limits().map(|limit| limit.rlim_cur)
+}
+
+fn descriptor_limits() -> io::Result<libc::rlimit> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -220,10 +236,13 @@ pub(crate) fn raise_descriptor_limit() -> io::Result<()> {
     // SAFETY: getrlimit(2) writes one `rlimit` through the pointer.
     // * `limit` is a live, exclusive local of this type.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) })?;
-    limit.rlim_cur = limit.rlim_max;
-    // SAFETY: setrlimit(2) reads one `rlimit` through the pointer.
-    // * `limit` is a live local of this type.
-    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
+    Ok(limit)
+}
+
+/// Ends this process when the thread that started it has ended, however that came.
+pub(crate) fn end_with_parent() -> io::Result<()> {
+    // SAFETY: prctl(2) with PR_SET_PDEATHSIG takes an integer.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }).map(drop)
 }
 
 /// Ends this process by SIGALRM after `limit`, whatever it waits for.

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use crate::echo::{KINDS, REACTORS, RUNTIMES, Server, WORKERS};
+use crate::echo::{KINDS, RUNTIMES, Server, WORKERS, Work};
 use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample, Size};
 use crate::sys;
@@ -17,56 +17,55 @@ struct Echo {
     goals: &'static [Goal],
 }
 
+/// The group *echo*: pollers, loops and services beside hand-written loops.
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
+    let case = |name, connections, slice, goals| -> Box<dyn Case> {
+        Box::new(Echo {
+            name,
+            kinds: KINDS,
+            connections,
+            active: connections,
+            slice,
+            goals,
+        })
+    };
     vec![
+        case("1 connection", 1, 3_000, ONE),
+        case("64 connections", 64, 6_400, MANY),
+        case("1 000 connections", 1_000, 8_000, MANY),
+        case("4 000 connections", 4_000, 8_000, &[]),
         Box::new(Echo {
-            name: "1 connection",
+            name: "1 of 4 001 connections",
             kinds: KINDS,
-            connections: 1,
+            connections: 4_001,
             active: 1,
-            slice: 3_000,
-            goals: &[],
-        }),
-        Box::new(Echo {
-            name: "64 connections",
-            kinds: KINDS,
-            connections: 64,
-            active: 64,
-            slice: 6_400,
-            goals: &[],
+            slice: 2_000,
+            goals: ONE_OF_MANY,
         }),
     ]
 }
 
-/// The group *reactor*: programming models beside a hand-written loop.
-pub(super) fn reactor_cases() -> Vec<Box<dyn Case>> {
-    vec![
-        Box::new(Echo {
-            name: "64 connections",
-            kinds: REACTORS,
-            connections: 64,
-            active: 64,
-            slice: 6_400,
-            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.05)] },
-        }),
-        Box::new(Echo {
-            name: "1 000 connections",
-            kinds: REACTORS,
-            connections: 1_000,
-            active: 1_000,
-            slice: 8_000,
-            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.05)] },
-        }),
-        Box::new(Echo {
-            name: "1 of 4 001 connections",
-            kinds: REACTORS,
-            connections: 4_001,
-            active: 1,
-            slice: 2_000,
-            goals: const { &[Goal::ratio("poll-reactor", "raw level", 1.02)] },
-        }),
-    ]
-}
+const ONE: &[Goal] = &[
+    Goal::calls("poll-os", 3.0),
+    Goal::calls("poll-os + waker", 3.0),
+    Goal::instructions("poll-os", 85.0),
+    Goal::instructions("poll-os + waker", 85.0),
+];
+// System calls are counted with 64 connections only, and instructions too.
+const MANY: &[Goal] = &[
+    Goal::ratio("poll-os", "raw level", 1.0),
+    Goal::ratio("poll-os", "mio drain", 0.97),
+    Goal::ratio("poll-os", "polling oneshot", 0.95),
+    Goal::ratio("poll-reactor", "raw level", 1.05),
+    Goal::calls("poll-os", 2.06),
+    Goal::instructions("poll-os + waker", 50.0),
+];
+const ONE_OF_MANY: &[Goal] = &[
+    Goal::ratio("poll-os", "raw level", 1.02),
+    Goal::ratio("poll-mio short", "raw level", 1.02),
+    Goal::ratio("poll-loop", "raw level", 1.02),
+    Goal::ratio("poll-reactor", "raw level", 1.02),
+];
 
 const SIXTY_FOUR: &[Goal] = &[
     Goal::ratio("poll-async", "mio short", 1.02),
@@ -132,16 +131,22 @@ impl Case for Echo {
         self.slice
     }
 
-    // It asks for the interest of each connection in each turn.
+    // poll(2) looks at each connection in each turn, and io-reactor looks for each among all.
     fn share(&self, kind: &str) -> u64 {
         match kind {
-            "io-reactor" if self.active < self.connections => 100,
+            _ if self.active == self.connections => 1,
+            "io-reactor" => 500,
+            "popol" | "poll-os on poll(2)" => 50,
             _ => 1,
         }
     }
 
     fn calls(&self) -> Calls {
-        Calls::Server(self.active)
+        match self.connections {
+            1 | 64 => Calls::Server(Work::Echo, self.active),
+            1_000 if self.kinds != KINDS => Calls::Server(Work::Echo, self.active),
+            _ => Calls::Varying,
+        }
     }
 
     fn goals(&self) -> &'static [Goal] {
@@ -149,7 +154,7 @@ impl Case for Echo {
     }
 
     fn is_single_threaded(&self, _kind: &str) -> bool {
-        self.kinds != WORKERS
+        self.kinds != WORKERS && matches!(self.calls(), Calls::Server(..))
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
@@ -160,7 +165,7 @@ impl Case for Echo {
             sys::stay_on_one_cpu()?;
         }
         let active = self.active;
-        let mut server = Server::start(&[], kind, self.connections, u64::MAX)?;
+        let mut server = Server::start(&[], (Work::Echo, kind), self.connections, u64::MAX)?;
         let round = u64::try_from(active).map_err(io::Error::other)?;
         Ok(Box::new(move |operations| {
             let whole_rounds = operations.next_multiple_of(round);

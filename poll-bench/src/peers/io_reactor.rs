@@ -4,9 +4,10 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::mpsc::{Sender, channel};
 
+use poll_net::TcpListener;
 use reactor::poller::{IoType, popol};
 use reactor::{
     Action, Error, Handler, Io, Reactor, Resource, ResourceId, ResourceType, Timestamp, WriteAtomic,
@@ -76,15 +77,64 @@ impl Resource for Peer {
     }
 }
 
+/// A listener, of which one connection is accepted for each report.
+struct Door {
+    listener: TcpListener,
+}
+
+impl AsRawFd for Door {
+    fn as_raw_fd(&self) -> RawFd {
+        self.listener.as_fd().as_raw_fd()
+    }
+}
+
+// A listener has to be able to write, and is never asked to.
+impl Write for Door {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(ErrorKind::InvalidInput.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteAtomic for Door {
+    fn is_ready_to_write(&self) -> bool {
+        false
+    }
+
+    fn empty_write_buf(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn write_or_buf(&mut self, _bytes: &[u8]) -> io::Result<()> {
+        Err(ErrorKind::InvalidInput.into())
+    }
+}
+
+impl Resource for Door {
+    type Event = TcpStream;
+
+    fn interests(&self) -> IoType {
+        IoType::read_only()
+    }
+
+    fn handle_io(&mut self, _io: Io) -> Option<TcpStream> {
+        let accepted = self.listener.accept();
+        accepted.ok().map(|(stream, _peer)| stream.into())
+    }
+}
+
 struct Echo {
-    actions: VecDeque<Action<Peer, Peer>>,
+    actions: VecDeque<Action<Door, Peer>>,
     served: Served,
     bytes: usize,
     done: Sender<Served>,
 }
 
 impl Iterator for Echo {
-    type Item = Action<Peer, Peer>;
+    type Item = Action<Door, Peer>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.actions.pop_front();
@@ -107,7 +157,7 @@ impl Echo {
 }
 
 impl Handler for Echo {
-    type Listener = Peer;
+    type Listener = Door;
     type Transport = Peer;
     type Command = ();
 
@@ -117,7 +167,10 @@ impl Handler for Echo {
 
     fn handle_timer(&mut self) {}
 
-    fn handle_listener_event(&mut self, _id: ResourceId, _event: Told, _time: Timestamp) {}
+    fn handle_listener_event(&mut self, _id: ResourceId, stream: TcpStream, _time: Timestamp) {
+        self.actions
+            .push_back(Action::RegisterTransport(Peer { stream }));
+    }
 
     fn handle_transport_event(&mut self, id: ResourceId, event: Told, _time: Timestamp) {
         match event {
@@ -136,30 +189,41 @@ impl Handler for Echo {
 
     fn handle_command(&mut self, (): ()) {}
 
-    fn handle_error(&mut self, _error: Error<Peer, Peer>) {
+    fn handle_error(&mut self, _error: Error<Door, Peer>) {
         self.served.open = self.served.open.saturating_sub(1);
     }
 
-    fn handover_listener(&mut self, _id: ResourceId, _listener: Peer) {}
+    fn handover_listener(&mut self, _id: ResourceId, _listener: Door) {}
 
     fn handover_transport(&mut self, _id: ResourceId, _transport: Peer) {}
 }
 
 /// The echo server, on the thread that the crate starts for it.
 pub(crate) fn serve(streams: Vec<TcpStream>, bytes: usize) -> io::Result<Served> {
-    let (done, is_done) = channel();
     let open = streams.len();
+    let streams = streams.into_iter();
+    let actions = streams.map(|stream| Action::RegisterTransport(Peer { stream }));
+    run(actions.collect(), Served::of(open), bytes)
+}
+
+/// The server that accepts.
+pub(crate) fn serve_accepting(listener: TcpListener, connections: u64) -> io::Result<()> {
+    // Who has gone is no longer open.
+    let connections = usize::try_from(connections).map_err(io::Error::other)?;
+    let actions = [Action::RegisterListener(Door { listener })];
+    run(actions.into(), Served::of(connections), usize::MAX).map(drop)
+}
+
+fn run(actions: VecDeque<Action<Door, Peer>>, served: Served, bytes: usize) -> io::Result<Served> {
+    let (done, is_done) = channel();
     let service = Echo {
-        actions: streams
-            .into_iter()
-            .map(|stream| Action::RegisterTransport(Peer { stream }))
-            .collect(),
-        served: Served::of(open),
+        actions,
+        served,
         bytes,
         done,
     };
     let _reactor = Reactor::new(service, popol::Poller::new())?;
     is_done
-        .recv_timeout(Duration::from_secs(300))
+        .recv_timeout(Duration::from_secs(900))
         .map_err(io::Error::other)
 }

@@ -3,7 +3,6 @@
 /// The peer, its name and its echo server, over a crate with mio's interface.
 macro_rules! on_mio {
     ($peer:ident, $mio:ident) => {
-        use core::hint::black_box;
         use core::time::Duration;
         use std::io;
         use std::net::TcpStream;
@@ -45,11 +44,15 @@ macro_rules! on_mio {
                     .deregister(&mut SourceFd(&source.as_raw_fd()))
             }
 
-            fn wait(&mut self, timeout: Option<Duration>) -> io::Result<u64> {
+            fn turn(
+                &mut self,
+                timeout: Option<Duration>,
+                mut see: impl FnMut(usize) -> io::Result<()>,
+            ) -> io::Result<u64> {
                 self.poll.poll(&mut self.events, timeout)?;
                 let mut seen = 0;
                 for event in &self.events {
-                    black_box(event.token());
+                    see(event.token().0)?;
                     seen += 1;
                 }
                 Ok(seen)

@@ -1,24 +1,37 @@
 //! Ours: poll-os.
 
-use core::hint::black_box;
 use core::time::Duration;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
-use poll_os::{Change, Events, Interest, Poll, Token, Trigger, Waker};
+use poll_os::engine::{Backend, Events, Native, Poll, Waker};
+use poll_os::{Change, Interest, Token, Trigger};
 
 use super::{Peer, WAKER};
 use crate::echo::{BUFFER, EVENTS, Idiom, Served, answer};
 
 /// `poll_os::Poll` with its event buffer.
-pub(crate) struct Ours {
-    poll: Poll,
-    events: Events,
+pub(crate) type Ours = On<Native>;
+/// The same on poll(2), which is level-triggered.
+pub(crate) type PollTwo = On<poll_os::poll::PollTwo>;
+
+/// A poller on this engine.
+pub(crate) struct On<B: Backend> {
+    poll: Poll<B>,
+    events: Events<B>,
 }
 
-impl<'fd> Peer<'fd> for Ours {
-    type Waker = Waker;
+// An engine without edges would have to be asked for each, which is more than a level costs.
+const fn trigger<B: Backend>() -> Trigger {
+    match B::CAPABILITIES.edge {
+        true => Trigger::Edge,
+        false => Trigger::Level,
+    }
+}
+
+impl<'fd, B: Backend + 'static> Peer<'fd> for On<B> {
+    type Waker = Waker<B>;
 
     fn new(capacity: usize) -> io::Result<Self> {
         Ok(Self {
@@ -29,18 +42,22 @@ impl<'fd> Peer<'fd> for Ours {
 
     fn register(&mut self, source: BorrowedFd<'fd>, token: usize) -> io::Result<()> {
         let registry = self.poll.registry();
-        registry.register(&source, Token(token), Interest::READABLE, Trigger::Edge)
+        registry.register(&source, Token(token), Interest::READABLE, trigger::<B>())
     }
 
     fn deregister(&mut self, source: BorrowedFd<'fd>, _token: usize) -> io::Result<()> {
         self.poll.registry().deregister(&source)
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<u64> {
+    fn turn(
+        &mut self,
+        timeout: Option<Duration>,
+        mut see: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<u64> {
         self.poll.wait(&mut self.events, timeout)?;
         let mut seen = 0;
         for event in &self.events {
-            black_box(event.token());
+            see(event.token().0)?;
             seen += 1;
         }
         Ok(seen)
@@ -82,20 +99,17 @@ impl Ours {
     }
 }
 
-/// The echo server on poll-net's streams.
-pub(crate) fn serve_net(streams: Vec<TcpStream>, bytes: usize) -> io::Result<Served> {
+/// The echo server on poll-net's streams; with a waker, as a program has it that others may wake,
+/// or without.
+pub(crate) fn serve(streams: Vec<TcpStream>, bytes: usize, is_woken: bool) -> io::Result<Served> {
     let ours = streams.into_iter().map(poll_net::TcpStream::try_from);
-    serve::<poll_net::TcpStream>(ours.collect::<io::Result<_>>()?, bytes)
-}
-
-/// The echo server on any streams, those of the standard library among them.
-pub(crate) fn serve<S>(streams: Vec<S>, bytes: usize) -> io::Result<Served>
-where
-    S: AsFd,
-    for<'a> &'a S: Read + Write,
-{
-    let mut poll = Poll::new()?;
-    let mut events = Events::with_capacity(EVENTS);
+    let streams = ours.collect::<io::Result<Vec<_>>>()?;
+    let mut poll = poll_os::Poll::new()?;
+    let mut events = poll_os::Events::with_capacity(EVENTS);
+    let _waker = match is_woken {
+        true => Some(poll_os::Waker::new(poll.registry(), Token(WAKER))?),
+        false => None,
+    };
     let mut served = Served::of(streams.len());
     for (token, stream) in streams.iter().enumerate() {
         let registry = poll.registry();

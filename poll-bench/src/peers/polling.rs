@@ -5,17 +5,18 @@
     reason = "polling's `add` is unsafe: the source must be deleted before it is dropped"
 )]
 
-use core::hint::black_box;
 use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
+use poll_net::TcpListener;
 use polling::{Event, Events, PollMode, Poller};
 
 use super::Peer;
+use crate::accept::{Slots, accepted, answered};
 use crate::echo::{BUFFER, EVENTS, Idiom, Served, answer};
 
 /// `polling::Poller`, edge-triggered, with its event buffer.
@@ -68,12 +69,16 @@ impl<'fd> Peer<'fd> for Polling<'fd> {
         Ok(())
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<u64> {
+    fn turn(
+        &mut self,
+        timeout: Option<Duration>,
+        mut see: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<u64> {
         self.events.clear();
         self.poller.wait(&mut self.events, timeout)?;
         let mut seen = 0;
         for event in self.events.iter() {
-            black_box(event.key);
+            see(event.key)?;
             seen += 1;
             if self.mode == PollMode::Oneshot
                 && let Some(Some(source)) = self.sources.get(event.key)
@@ -120,8 +125,12 @@ impl<'fd> Peer<'fd> for PollingOneshot<'fd> {
         self.0.deregister(source, token)
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<u64> {
-        self.0.wait(timeout)
+    fn turn(
+        &mut self,
+        timeout: Option<Duration>,
+        see: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<u64> {
+        self.0.turn(timeout, see)
     }
 
     fn waker(&mut self) -> io::Result<Self::Waker> {
@@ -182,4 +191,94 @@ fn turn(
         }
     }
     Ok(served)
+}
+
+/// The server that accepts: a listener under key zero, connections in slots.
+struct Accepting {
+    poller: Poller,
+    mode: PollMode,
+    listener: TcpListener,
+    slots: Slots,
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        for source in self.slots.iter() {
+            // Fails only for what was never added, which then needs no deletion.
+            drop(self.poller.delete(source));
+        }
+        drop(self.poller.delete(self.listener.as_fd()));
+    }
+}
+
+impl Accepting {
+    fn accept(&mut self) -> io::Result<()> {
+        while let Some(stream) = accepted(&self.listener)? {
+            let slot = self.slots.insert(stream);
+            if let Some(stream) = self.slots.get(slot) {
+                let interest = Event::readable(slot);
+                // SAFETY: polling asks that the source is deleted before it is dropped.
+                // * It stands in a slot, out of which it is taken after its deletion only, by
+                //   `serve_one` or by `drop`.
+                unsafe { self.poller.add_with_mode(stream, interest, self.mode)? };
+            }
+        }
+        if self.mode == PollMode::Oneshot {
+            self.poller
+                .modify(self.listener.as_fd(), Event::readable(0))?;
+        }
+        Ok(())
+    }
+
+    // Whether the connection has ended.
+    fn serve_one(&mut self, slot: usize, buffer: &mut [u8; BUFFER]) -> io::Result<bool> {
+        let Some(stream) = self.slots.get(slot) else {
+            return Ok(false);
+        };
+        if answered(stream, buffer, Idiom::Short)? {
+            if self.mode == PollMode::Oneshot {
+                self.poller.modify(stream, Event::readable(slot))?;
+            }
+            return Ok(false);
+        }
+        self.poller.delete(stream)?;
+        drop(self.slots.remove(slot));
+        Ok(true)
+    }
+}
+
+/// The server that accepts, edge-triggered or in the default one-shot mode.
+pub(crate) fn serve_accepting(
+    listener: TcpListener,
+    connections: u64,
+    mode: PollMode,
+) -> io::Result<()> {
+    let mut server = Accepting {
+        poller: Poller::new()?,
+        mode,
+        listener,
+        slots: Slots::default(),
+    };
+    // SAFETY: polling asks that the source is deleted before it is dropped.
+    // * The listener is a field of `server`, whose `drop` deletes it first.
+    unsafe {
+        let listener = server.listener.as_fd();
+        server
+            .poller
+            .add_with_mode(&listener, Event::readable(0), mode)?;
+    }
+    let mut events = buffer_of(EVENTS);
+    let mut buffer = [0; BUFFER];
+    let mut left = connections;
+    while left > 0 {
+        events.clear();
+        server.poller.wait(&mut events, None)?;
+        for event in events.iter() {
+            match event.key {
+                0 => server.accept()?,
+                slot => left -= u64::from(server.serve_one(slot, &mut buffer)?),
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,5 @@
 //! The hand-written epoll loops: what a library is measured against.
 
-use core::hint::black_box;
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
@@ -8,16 +7,21 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use super::{Peer, WAKER};
-use crate::echo::{BUFFER, EVENTS, Served};
+use crate::echo::{BUFFER, EVENTS, Idiom, Served};
 use crate::sys::{self, Epoll, epoll_event};
 
 /// Edge-triggered epoll; the waker is an eventfd that is never read.
-pub(crate) struct Raw {
+pub(crate) type Raw = Loop<{ sys::EDGE }>;
+/// Level-triggered epoll.
+pub(crate) type RawLevel = Loop<{ sys::LEVEL }>;
+
+/// Epoll with these flags for each source.
+pub(crate) struct Loop<const FLAGS: u32> {
     epoll: Epoll,
     events: Vec<epoll_event>,
 }
 
-impl<'fd> Peer<'fd> for Raw {
+impl<'fd, const FLAGS: u32> Peer<'fd> for Loop<FLAGS> {
     type Waker = Arc<OwnedFd>;
 
     fn new(capacity: usize) -> io::Result<Self> {
@@ -28,21 +32,30 @@ impl<'fd> Peer<'fd> for Raw {
     }
 
     fn register(&mut self, source: BorrowedFd<'fd>, token: usize) -> io::Result<()> {
-        self.epoll.add(source, sys::EDGE, word(token)?)
+        self.epoll.add(source, FLAGS, word(token)?)
     }
 
     fn deregister(&mut self, source: BorrowedFd<'fd>, _token: usize) -> io::Result<()> {
         self.epoll.delete(source)
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<u64> {
+    // Closing the descriptor does it.
+    fn forget(&mut self, _source: BorrowedFd<'fd>, _token: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn turn(
+        &mut self,
+        timeout: Option<Duration>,
+        mut see: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<u64> {
         let timeout_ms = timeout.map_or(-1, |timeout| {
             i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX)
         });
         let filled = self.epoll.wait(&mut self.events, timeout_ms)?;
         let mut seen = 0;
         for event in self.events.iter().take(filled) {
-            black_box(event.u64);
+            see(usize::try_from(event.u64).unwrap_or(usize::MAX))?;
             seen += 1;
         }
         Ok(seen)
@@ -90,8 +103,12 @@ pub(crate) fn serve_level(streams: Vec<TcpStream>, bytes: usize) -> io::Result<S
     Ok(Served::after(waits))
 }
 
-/// Edge-triggered: reads until one read does not fill the buffer.
-pub(crate) fn serve_edge(streams: Vec<TcpStream>, bytes: usize) -> io::Result<Served> {
+/// Edge-triggered: reads until there is no more, or until one read does not fill the buffer.
+pub(crate) fn serve_edge(
+    streams: Vec<TcpStream>,
+    bytes: usize,
+    idiom: Idiom,
+) -> io::Result<Served> {
     let mut server = Server::new(streams, sys::EDGE)?;
     let mut events = [sys::NO_EVENT; EVENTS];
     let mut buffer = [0; BUFFER];
@@ -114,7 +131,7 @@ pub(crate) fn serve_edge(streams: Vec<TcpStream>, bytes: usize) -> io::Result<Se
                 }
                 let read = read.unsigned_abs();
                 echoed += read;
-                if read < buffer.len() {
+                if idiom == Idiom::Short && read < buffer.len() {
                     break;
                 }
             }

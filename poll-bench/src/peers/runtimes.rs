@@ -7,7 +7,7 @@ pub(crate) mod tokio;
 
 use core::time::Duration;
 use std::io;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sys;
@@ -39,6 +39,8 @@ pub(crate) trait Runtime: 'static {
     type Mutex: Send + Sync + 'static;
     /// A connection.
     type Stream: Send + 'static;
+    /// What accepts them.
+    type Listener: Send + 'static;
 
     /// Runs `future` on this thread until it is done.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
@@ -93,6 +95,14 @@ pub(crate) trait Runtime: 'static {
 
     /// Takes a non-blocking connection over, in a task.
     fn stream(stream: TcpStream) -> io::Result<Self::Stream>;
+
+    /// Takes a non-blocking listener over, in a task.
+    fn listener(listener: TcpListener) -> io::Result<Self::Listener>;
+
+    /// Waits for a connection.
+    fn accept(
+        listener: &mut Self::Listener,
+    ) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
     /// Waits until there is something to read, or the end.
     fn read(

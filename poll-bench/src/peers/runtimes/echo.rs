@@ -1,7 +1,9 @@
-//! The echo server on a runtime: a task for each connection, with a buffer of its own.
+//! The echo servers on a runtime: a task for each connection, with a buffer of its own.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Runtime;
 use crate::echo::{BUFFER, Served};
@@ -33,4 +35,33 @@ pub(crate) async fn echo<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
         }
         R::write_all(&mut stream, &buffer[..read]).await?;
     }
+}
+
+/// Accepts so many connections, echoes on each until it is reset, and ends when all are.
+pub(crate) fn serve_accepting<R: Runtime>(
+    runtime: &R,
+    listener: poll_net::TcpListener,
+    connections: u64,
+) -> io::Result<()> {
+    let task = runtime.start(async move {
+        let mut listener = R::listener(listener.into())?;
+        let ended = Arc::new(AtomicU64::new(0));
+        for _ in 0..connections {
+            let stream = R::accept(&mut listener).await?;
+            let ended = Arc::clone(&ended);
+            R::detach(R::spawn(async move {
+                match echo::<R>(stream).await {
+                    Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
+                    _ => {}
+                }
+                ended.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }));
+        }
+        while ended.load(Ordering::Relaxed) < connections {
+            R::sleep(core::time::Duration::from_millis(1)).await;
+        }
+        io::Result::Ok(())
+    });
+    runtime.block_on(async { R::joined(task.await) })?
 }

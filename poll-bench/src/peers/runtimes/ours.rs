@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::io;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use poll_async::runtime::Builder;
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::io;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Once};
 use std::thread;
 
@@ -78,6 +78,7 @@ impl<const PLACE: u8> Runtime for Smol<PLACE> {
     type OnceReceiver = Receiver<u64>;
     type Mutex = async_lock::Mutex<u64>;
     type Stream = Async<TcpStream>;
+    type Listener = Async<TcpListener>;
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
         match PLACE {
@@ -155,6 +156,15 @@ impl<const PLACE: u8> Runtime for Smol<PLACE> {
 
     fn stream(stream: TcpStream) -> io::Result<Self::Stream> {
         Async::new_nonblocking(stream)
+    }
+
+    fn listener(listener: TcpListener) -> io::Result<Self::Listener> {
+        Async::new_nonblocking(listener)
+    }
+
+    async fn accept(listener: &mut Self::Listener) -> io::Result<Self::Stream> {
+        let (stream, _peer) = listener.accept().await?;
+        Ok(stream)
     }
 
     async fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {

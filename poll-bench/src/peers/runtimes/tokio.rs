@@ -11,6 +11,7 @@ macro_rules! on_tokio {
         type OnceReceiver = $library::sync::oneshot::Receiver<u64>;
         type Mutex = $library::sync::Mutex<u64>;
         type Stream = $library::net::TcpStream;
+        type Listener = $library::net::TcpListener;
 
         fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.0.block_on(future)
@@ -86,6 +87,15 @@ macro_rules! on_tokio {
             Self::Stream::from_std(stream)
         }
 
+        fn listener(listener: TcpListener) -> io::Result<Self::Listener> {
+            Self::Listener::from_std(listener)
+        }
+
+        async fn accept(listener: &mut Self::Listener) -> io::Result<Self::Stream> {
+            let (stream, _peer) = listener.accept().await?;
+            Ok(stream)
+        }
+
         async fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
             stream.read(buffer).await
         }
@@ -100,7 +110,7 @@ pub(super) use on_tokio;
 
 use core::time::Duration;
 use std::io;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use ::tokio::io::{AsyncReadExt, AsyncWriteExt};
 use ::tokio::runtime::Builder;
