@@ -1,8 +1,10 @@
 //! The pollers that are compared, behind one trait so that each group is written once.
 
 pub(crate) mod amy;
+pub(crate) mod calloop;
 pub(crate) mod io_reactor;
 pub(crate) mod mio;
+pub(crate) mod notify;
 pub(crate) mod ours;
 pub(crate) mod poll_loop;
 pub(crate) mod poll_mio;
@@ -21,7 +23,9 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 pub(crate) use self::amy::Amy;
+pub(crate) use self::calloop::Calloop;
 pub(crate) use self::mio::Mio;
+pub(crate) use self::notify::Notified;
 pub(crate) use self::ours::{Ours, PollTwo};
 pub(crate) use self::poll_loop::PollLoop;
 pub(crate) use self::poll_mio::PollMio;

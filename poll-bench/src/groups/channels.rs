@@ -1,5 +1,6 @@
 //! Group *channels*: messages from other threads into a loop that waits in a poller.
 
+mod awaited;
 mod ends;
 
 use std::io;
@@ -7,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
+use self::awaited::{AsyncChannel, Blocking, Kanal, Woken};
 use self::ends::{Amy, Calloop, Channel, Flume, Ours, QueueAndFlag, Tally, Tokio, Yielding, gone};
 use super::{ended, unknown_kind, work_missing};
 use crate::goals::Goal;
@@ -57,7 +59,11 @@ impl Case for Saturated {
             "amy",
             "calloop",
             "tokio",
+            "async-channel",
             "flume",
+            "kanal",
+            "crossbeam, no poller",
+            "crossbeam + mio",
             "queue + flag + mio",
             "poll-channel",
             "poll-channel yields",
@@ -67,6 +73,14 @@ impl Case for Saturated {
     // Longer than others: what matters is how the threads meet over many turns of the scheduler.
     fn slice(&self) -> u64 {
         1_000_000
+    }
+
+    // A system call for each.
+    fn share(&self, kind: &str) -> u64 {
+        match kind {
+            "calloop" | "crossbeam + mio" => 10,
+            _ => 1,
+        }
     }
 
     fn calls(&self) -> Calls {
@@ -83,7 +97,11 @@ impl Case for Saturated {
             "amy" => Box::new(move |count| saturated::<Amy>(senders, count)),
             "calloop" => Box::new(move |count| saturated::<Calloop>(senders, count)),
             "tokio" => Box::new(move |count| saturated::<Tokio>(senders, count)),
+            "async-channel" => Box::new(move |count| saturated::<AsyncChannel>(senders, count)),
             "flume" => Box::new(move |count| saturated::<Flume>(senders, count)),
+            "kanal" => Box::new(move |count| saturated::<Kanal>(senders, count)),
+            "crossbeam, no poller" => Box::new(move |count| saturated::<Blocking>(senders, count)),
+            "crossbeam + mio" => Box::new(move |count| saturated::<Woken>(senders, count)),
             "queue + flag + mio" => {
                 Box::new(move |count| saturated::<QueueAndFlag>(senders, count))
             }

@@ -232,9 +232,9 @@ impl Round {
         Ok(Box::new(move |hops| self.run(&mut peer, hops)))
     }
 
-    // Registers all, has so many bytes make so many hops between them, and checks that no more and
-    // no fewer were reported. What is read in a turn is sent when all of it has been looked at, so
-    // that bytes do not catch each other up.
+    // Registers all, has so many bytes make so many hops between them, and checks that none is left
+    // over. What is read in a turn is sent when all of it has been looked at, so that bytes do not
+    // catch each other up.
     fn run<'fd, P: Peer<'fd>>(&'fd self, peer: &mut P, hops: u64) -> io::Result<Sample> {
         let pairs: &Pairs = &self.pairs;
         for (token, (reader, _writer)) in pairs.iter().enumerate() {

@@ -11,10 +11,24 @@ use std::time::Instant;
 use super::{ended, unknown_kind, work_missing};
 use crate::goals::Goal;
 use crate::harness::{Calls, Case, Promise, Run, Sample};
-use crate::peers::{Mio, Ours, Peer, PollMio, Polling, Raw};
+use crate::peers::{
+    Amy, Calloop, Mio, Notified, Ours, Peer, PollLoop, PollMio, PollTwo, Polling, Popol, Raw,
+};
 use crate::sys;
 
-const KINDS: &[&str] = &["raw", "mio", "polling", "poll-mio", "poll-os"];
+const KINDS: &[&str] = &[
+    "raw",
+    "mio",
+    "polling",
+    "popol",
+    "calloop",
+    "amy",
+    "tokio",
+    "poll-mio",
+    "poll-os",
+    "poll-os on poll(2)",
+    "poll-loop",
+];
 // How long a wait may last that is sure to be woken.
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
 
@@ -74,6 +88,12 @@ impl Case for Outside {
             "raw" => outside::<Raw>(),
             "mio" => outside::<Mio>(),
             "polling" => outside::<Polling<'fd>>(),
+            "popol" => outside::<Popol>(),
+            "calloop" => outside::<Calloop<'fd>>(),
+            "amy" => outside::<Amy>(),
+            "tokio" => outside::<Notified>(),
+            "poll-os on poll(2)" => outside::<PollTwo>(),
+            "poll-loop" => outside::<PollLoop>(),
             "poll-mio" => outside::<PollMio>(),
             "poll-os" => outside::<Ours>(),
             other => Err(unknown_kind(other)),
@@ -132,6 +152,12 @@ impl Case for Turning {
             "raw" => Ok(Box::new(turning::<Raw>)),
             "mio" => Ok(Box::new(turning::<Mio>)),
             "polling" => Ok(Box::new(turning::<Polling<'fd>>)),
+            "popol" => Ok(Box::new(turning::<Popol>)),
+            "calloop" => Ok(Box::new(turning::<Calloop<'fd>>)),
+            "amy" => Ok(Box::new(turning::<Amy>)),
+            "tokio" => Ok(Box::new(turning::<Notified>)),
+            "poll-os on poll(2)" => Ok(Box::new(turning::<PollTwo>)),
+            "poll-loop" => Ok(Box::new(turning::<PollLoop>)),
             "poll-mio" => Ok(Box::new(turning::<PollMio>)),
             "poll-os" => Ok(Box::new(turning::<Ours>)),
             other => Err(unknown_kind(other)),
@@ -208,6 +234,12 @@ impl Case for PingPong {
             "raw" => Ok(Box::new(ping_pong::<Raw>)),
             "mio" => Ok(Box::new(ping_pong::<Mio>)),
             "polling" => Ok(Box::new(ping_pong::<Polling<'fd>>)),
+            "popol" => Ok(Box::new(ping_pong::<Popol>)),
+            "calloop" => Ok(Box::new(ping_pong::<Calloop<'fd>>)),
+            "amy" => Ok(Box::new(ping_pong::<Amy>)),
+            "tokio" => Ok(Box::new(ping_pong::<Notified>)),
+            "poll-os on poll(2)" => Ok(Box::new(ping_pong::<PollTwo>)),
+            "poll-loop" => Ok(Box::new(ping_pong::<PollLoop>)),
             "poll-mio" => Ok(Box::new(ping_pong::<PollMio>)),
             "poll-os" => Ok(Box::new(ping_pong::<Ours>)),
             other => Err(unknown_kind(other)),

@@ -19,12 +19,12 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn enter(&mut self, value: u64) {
+    pub(super) fn enter(&mut self, value: u64) {
         self.count += 1;
         self.sum = self.sum.wrapping_add(value);
     }
 
-    fn returned(&mut self) {
+    pub(super) fn returned(&mut self) {
         *self.returns.get_or_insert(0) += 1;
     }
 }
@@ -221,7 +221,7 @@ impl Channel for Calloop {
     }
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().build()
 }
 
