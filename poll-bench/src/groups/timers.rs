@@ -1,35 +1,73 @@
 //! Group *timers*: set, cancel and fire many timers.
 
+mod works;
+
 use core::marker::PhantomData;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::task::Waker;
 
-use super::{unknown_kind, work_missing};
-use crate::alloc::bytes;
+use self::works::{Cancel, Churn, Expire, Insert, Work};
+use super::unknown_kind;
 use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample, Size};
-use crate::peers::timers::{Current, Heap, Map, Ours, Timers, Tokio, Wakes, Workers};
-use crate::stats::per;
+use crate::peers::timers::{
+    Amy, AsyncIo, Calloop, Current, Heap, Map, Ours, Timers, Tokio, Wheel, Workers,
+};
+use crate::sys;
 
 const MILLION: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
-// Of a holder with a million timers, how many bytes each may take when it is ours: live, and after
-// cancelling in random order.
-const LIVE: f64 = 64.0;
-const CHURNED: f64 = 128.0;
-
-const KINDS: &[&str] = &[
+// Who can hold so many. Each timer of amy's is a descriptor; of calloop's, each that is cancelled
+// is looked for among all; async-io's make a system call each.
+const FEW_KINDS: &[&str] = &[
     "tokio",
     "tokio workers",
+    "async-io",
+    "calloop",
+    "amy",
+    "wheel",
     "BTreeMap",
     "BinaryHeap",
     "poll-timer",
 ];
+const MORE_KINDS: &[&str] = &[
+    "tokio",
+    "tokio workers",
+    "async-io",
+    "calloop",
+    "wheel",
+    "BTreeMap",
+    "BinaryHeap",
+    "poll-timer",
+];
+const KINDS: &[&str] = &[
+    "tokio",
+    "tokio workers",
+    "wheel",
+    "BTreeMap",
+    "BinaryHeap",
+    "poll-timer",
+];
+// tokio's workers fire on a thread of their own, which is not measured.
+const FEW_FIRE: &[&str] = &[
+    "tokio",
+    "async-io",
+    "calloop",
+    "amy",
+    "wheel",
+    "BTreeMap",
+    "BinaryHeap",
+    "poll-timer",
+];
+const FIRE: &[&str] = &["tokio", "wheel", "BTreeMap", "BinaryHeap", "poll-timer"];
+
+const QUARTER: &[Goal] = &[Goal::ratio("poll-timer", "tokio", 0.25)];
+const THIRD: &[Goal] = &[Goal::ratio("poll-timer", "tokio", 0.35)];
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
-    vec![
+    let mut cases: Vec<Box<dyn Case>> = vec![
         Box::new(Fifo {
             name: FEW,
             count: 1_000,
@@ -50,10 +88,47 @@ pub(super) fn cases() -> Vec<Box<dyn Case>> {
                 ]
             },
         }),
-        Box::new(Random::<Insert>(PhantomData)),
-        Box::new(Random::<Churn>(PhantomData)),
-        Box::new(Random::<Expire>(PhantomData)),
-    ]
+    ];
+    cases.extend([
+        random::<Insert>("insert, 10 000", 10_000, FEW_KINDS, &[]),
+        random::<Insert>("insert, 100 000", 100_000, KINDS, &[]),
+        random::<Insert>("insert, 1 000 000", MILLION, KINDS, QUARTER),
+        random::<Churn>(
+            "churn, 10 000",
+            10_000,
+            FEW_KINDS,
+            const { &[Goal::ratio("poll-timer", "amy", 0.1)] },
+        ),
+        random::<Churn>(
+            "churn, 100 000",
+            100_000,
+            MORE_KINDS,
+            const { &[Goal::ratio("poll-timer", "calloop", 0.01)] },
+        ),
+        random::<Churn>("churn, 1 000 000", MILLION, KINDS, THIRD),
+        random::<Cancel>("cancel, 10 000", 10_000, FEW_KINDS, &[]),
+        random::<Cancel>("cancel, 1 000 000", MILLION, KINDS, &[]),
+        random::<Expire>("expire, 10 000", 10_000, FEW_FIRE, &[]),
+        random::<Expire>(
+            "expire, 1 000 000",
+            MILLION,
+            FIRE,
+            const {
+                &[
+                    Goal::ratio("poll-timer", "tokio", 0.35),
+                    Goal::ratio("poll-timer", "BTreeMap", 1.2),
+                ]
+            },
+        ),
+    ]);
+    let limit = sys::descriptor_limit().unwrap_or(0);
+    if limit < 11_000 {
+        println!(
+            "SKIP: 10 000 timers, which for amy are as many descriptors: the limit is {limit}."
+        );
+        cases.retain(|case| !case.kinds().contains(&"amy"));
+    }
+    cases
 }
 
 /// Timeouts of 30 seconds, the oldest of which is cancelled for each that is set.
@@ -147,34 +222,61 @@ fn fifo<'fd, T: Timers<u64> + 'fd>(count: u64) -> io::Result<Run<'fd>> {
     Ok(Box::new(run))
 }
 
-/// What is done to a million timers whose deadlines are random.
-trait Work: Send + Sync {
-    const NAME: &'static str;
-    const OPERATION: &'static str;
-    const SLICE: u64;
-    const KINDS: &'static [&'static str] = KINDS;
-    const GOALS: &'static [Goal];
-
-    fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>>;
+struct Random<W> {
+    name: &'static str,
+    count: u64,
+    kinds: &'static [&'static str],
+    goals: &'static [Goal],
+    work: PhantomData<W>,
 }
 
-struct Random<W>(PhantomData<W>);
+fn random<W: Work>(
+    name: &'static str,
+    count: u64,
+    kinds: &'static [&'static str],
+    goals: &'static [Goal],
+) -> Box<dyn Case> {
+    Box::new(Random::<W> {
+        name,
+        count,
+        kinds,
+        goals,
+        work: PhantomData,
+    })
+}
 
 impl<W: Work> Case for Random<W> {
     fn name(&self) -> &'static str {
-        W::NAME
+        self.name
     }
 
     fn operation(&self) -> &'static str {
         W::OPERATION
     }
 
+    fn size(&self) -> Option<Size> {
+        let (series, _count) = self.name.split_once(',')?;
+        Some(Size {
+            series,
+            of: "timers",
+            count: self.count,
+        })
+    }
+
     fn kinds(&self) -> &'static [&'static str] {
-        W::KINDS
+        self.kinds
     }
 
     fn slice(&self) -> u64 {
-        W::SLICE
+        W::slice(self.count)
+    }
+
+    fn share(&self, kind: &str) -> u64 {
+        match kind {
+            "calloop" => self.count / 500,
+            "amy" => 10,
+            _ => 1,
+        }
     }
 
     fn calls(&self) -> Calls {
@@ -186,168 +288,22 @@ impl<W: Work> Case for Random<W> {
     }
 
     fn goals(&self) -> &'static [Goal] {
-        W::GOALS
+        self.goals
     }
 
     fn prepare<'fd>(&self, kind: &str, _sources: &'fd [OwnedFd]) -> io::Result<Run<'fd>> {
+        let (count, share) = (self.count, self.share(kind));
         match kind {
-            "tokio" => W::prepare::<Tokio<Current>>(false),
-            "tokio workers" => W::prepare::<Tokio<Workers>>(false),
-            "BTreeMap" => W::prepare::<Map<Waker>>(false),
-            "BinaryHeap" => W::prepare::<Heap<Waker>>(false),
-            "poll-timer" => W::prepare::<Ours<Waker>>(true),
+            "tokio" => W::prepare::<Tokio<Current>>(count, share, false),
+            "tokio workers" => W::prepare::<Tokio<Workers>>(count, share, false),
+            "async-io" => W::prepare::<AsyncIo<Waker>>(count, share, false),
+            "calloop" => W::prepare::<Calloop<Waker>>(count, share, false),
+            "amy" => W::prepare::<Amy<Waker>>(count, share, false),
+            "wheel" => W::prepare::<Wheel<Waker>>(count, share, false),
+            "BTreeMap" => W::prepare::<Map<Waker>>(count, share, false),
+            "BinaryHeap" => W::prepare::<Heap<Waker>>(count, share, false),
+            "poll-timer" => W::prepare::<Ours<Waker>>(count, share, true),
             other => Err(unknown_kind(other)),
         }
-    }
-}
-
-/// Steele, Lea and Flood's generator, by Vigna's constants.
-struct Numbers(u64);
-
-impl Numbers {
-    const fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
-
-fn within(limit: f64, is_ours: bool, bytes: f64) -> io::Result<()> {
-    if is_ours && bytes > limit {
-        return Err(io::Error::other(format!("{bytes} bytes for each timer")));
-    }
-    Ok(())
-}
-
-/// From none to a million.
-struct Insert;
-
-impl Work for Insert {
-    const NAME: &'static str = "insert, 1 000 000";
-    const OPERATION: &'static str = "set a timer in the next 60 s, from none to 1 000 000 of them";
-    const SLICE: u64 = 2 * MILLION;
-    const GOALS: &'static [Goal] = &[Goal::ratio("poll-timer", "tokio", 0.25)];
-
-    fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>> {
-        let mut numbers = Numbers(1);
-        Ok(Box::new(move |operations| {
-            let (_wakes, waker) = Wakes::new();
-            let mut total = Sample::NONE;
-            let mut left = operations;
-            while left > 0 {
-                let count = left.min(MILLION);
-                left -= count;
-                let mut timers = T::new()?;
-                let _guard = timers.enter();
-                let mut keys =
-                    Vec::with_capacity(usize::try_from(count).map_err(io::Error::other)?);
-                let before = bytes();
-                let sample = Sample::of_thread(|| {
-                    for _ in 0..count {
-                        keys.push(
-                            timers.insert(20 * SECOND + numbers.below(60 * SECOND), waker.clone()),
-                        );
-                    }
-                    Ok(())
-                })?;
-                total.add(sample);
-                let each = per(bytes() - before, count);
-                if count == MILLION {
-                    within(LIVE, is_ours, each)?;
-                }
-                total.bytes = Some(each);
-            }
-            Ok(total)
-        }))
-    }
-}
-
-/// One cancelled, one set.
-struct Churn;
-
-impl Work for Churn {
-    const NAME: &'static str = "churn, 1 000 000";
-    const OPERATION: &'static str = "cancel one of 1 000 000 timers, set another in the next 60 s";
-    const SLICE: u64 = 500_000;
-    const GOALS: &'static [Goal] = &[Goal::ratio("poll-timer", "tokio", 0.35)];
-
-    fn prepare<'fd, T: Timers<Waker> + 'fd>(is_ours: bool) -> io::Result<Run<'fd>> {
-        let (_wakes, waker) = Wakes::new();
-        let mut numbers = Numbers(2);
-        let mut keys = Vec::with_capacity(usize::try_from(MILLION).map_err(io::Error::other)?);
-        let before = bytes();
-        let mut timers = T::new()?;
-        let guard = timers.enter();
-        // The runs take less time than the first deadlines are away.
-        let deadline = |numbers: &mut Numbers| 300 * SECOND + numbers.below(60 * SECOND);
-        keys.extend((0..MILLION).map(|_| timers.insert(deadline(&mut numbers), waker.clone())));
-        drop(guard);
-        let mut held = bytes().wrapping_sub(before);
-        let mut run = move |operations| {
-            let _guard = timers.enter();
-            // Other kinds hold memory too.
-            let before = bytes();
-            let mut sample = Sample::of_thread(|| {
-                for _ in 0..operations {
-                    let victim = usize::try_from(numbers.below(MILLION)).unwrap_or(0);
-                    timers.cancel(keys.swap_remove(victim));
-                    keys.push(timers.insert(deadline(&mut numbers), waker.clone()));
-                }
-                Ok(())
-            })?;
-            held = held.wrapping_add(bytes().wrapping_sub(before));
-            let each = per(held, MILLION);
-            within(CHURNED, is_ours, each)?;
-            sample.bytes = Some(each);
-            Ok(sample)
-        };
-        run(2 * MILLION)?;
-        Ok(Box::new(run))
-    }
-}
-
-/// All of them, as time passes.
-struct Expire;
-
-impl Work for Expire {
-    const NAME: &'static str = "expire, 1 000 000";
-    const OPERATION: &'static str = "fire 1 000 000 timers within 0.5 s, a turn every ms";
-    const SLICE: u64 = 2 * MILLION;
-    const GOALS: &'static [Goal] = &[
-        Goal::ratio("poll-timer", "tokio", 0.35),
-        Goal::ratio("poll-timer", "BTreeMap", 1.2),
-    ];
-    // tokio's workers fire on a thread of their own, which is not measured.
-    const KINDS: &'static [&'static str] = &["tokio", "BTreeMap", "BinaryHeap", "poll-timer"];
-
-    fn prepare<'fd, T: Timers<Waker> + 'fd>(_is_ours: bool) -> io::Result<Run<'fd>> {
-        let mut numbers = Numbers(3);
-        Ok(Box::new(move |operations| {
-            let mut total = Sample::NONE;
-            let mut left = operations;
-            while left > 0 {
-                let count = left.min(MILLION);
-                left -= count;
-                let (wakes, waker) = Wakes::new();
-                let mut timers = T::new()?;
-                let guard = timers.enter();
-                // Far enough away that all are set by then.
-                let start = 3 * SECOND;
-                let keys: Vec<T::Key> = (0..count)
-                    .map(|_| timers.insert(start + numbers.below(SECOND / 2), waker.clone()))
-                    .collect();
-                drop(guard);
-                total.add(Sample::of_thread(|| {
-                    timers.pass(start, start + SECOND / 2);
-                    Ok(())
-                })?);
-                if wakes.count() != count {
-                    return Err(work_missing("wakes", count, wakes.count()));
-                }
-                drop(keys);
-            }
-            Ok(total)
-        }))
     }
 }

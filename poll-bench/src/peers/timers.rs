@@ -1,10 +1,14 @@
 //! Holders of many timers, behind one trait: each timer holds a waker, as those of tasks do, or
 //! nothing of weight.
 
+mod amy;
+mod async_io;
+mod calloop;
 mod heap;
 mod map;
 mod ours;
 mod tokio;
+mod wheel;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::io;
@@ -13,10 +17,14 @@ use std::task::{Wake, Waker};
 
 use ::tokio::runtime::EnterGuard;
 
+pub(crate) use self::amy::Amy;
+pub(crate) use self::async_io::AsyncIo;
+pub(crate) use self::calloop::Calloop;
 pub(crate) use self::heap::Heap;
 pub(crate) use self::map::Map;
 pub(crate) use self::ours::Ours;
 pub(crate) use self::tokio::{Current, Tokio, Workers};
+pub(crate) use self::wheel::Wheel;
 
 /// Timers at so many nanoseconds after their holder was made.
 ///
@@ -24,6 +32,9 @@ pub(crate) use self::tokio::{Current, Tokio, Workers};
 pub(crate) trait Timers<V: Value>: Sized {
     /// What cancels a timer.
     type Key;
+
+    /// Whether other threads do a part of the work, so that their time counts too.
+    const HAS_THREADS: bool = false;
 
     /// No timers yet.
     fn new() -> io::Result<Self>;
@@ -53,7 +64,7 @@ pub(crate) trait Timers<V: Value>: Sized {
 }
 
 /// What a timer holds.
-pub(crate) trait Value {
+pub(crate) trait Value: 'static {
     /// Its timer is due.
     fn fire(self);
 
