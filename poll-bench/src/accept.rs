@@ -9,7 +9,7 @@ use poll_net::TcpListener;
 use polling::PollMode;
 
 use crate::echo::{BUFFER, Idiom, MESSAGE, answer, message, orders};
-use crate::peers::runtimes::{self, Smol, Tokio};
+use crate::peers::runtimes::{self, Compio, Monoio, Smol, Tokio};
 use crate::peers::{
     self, Amy, Mio, Ours, PollLoop, PollMio, PollTwo, Popol, Raw, RawLevel, UringPoll,
 };
@@ -30,6 +30,8 @@ pub(crate) const KINDS: &[&str] = &[
     "io-reactor",
     "tokio",
     "smol",
+    "monoio",
+    "compio",
     "poll-os",
     "poll-os on poll(2)",
     "poll-mio drain",
@@ -87,6 +89,8 @@ fn serve_otherwise(kind: &str, listener: TcpListener, connections: u64) -> io::R
         "poll-reactor" => peers::reactor::serve_accepting(listener, connections),
         "tokio" => runtimes::echo::serve_accepting(&Tokio::one()?, listener, connections),
         "smol" => runtimes::echo::serve_accepting(&Smol::one(), listener, connections),
+        "monoio" => runtimes::echo::serve_accepting(&Monoio::one()?, listener, connections),
+        "compio" => runtimes::echo::serve_accepting(&Compio::one()?, listener, connections),
         "poll-async" => {
             let runtime = runtimes::Ours::one()?;
             runtimes::echo::serve_accepting(&runtime, listener, connections)

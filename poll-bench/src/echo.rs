@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use polling::PollMode;
 
-use crate::peers::runtimes::{Ours, Smol, Tokio};
+use crate::peers::runtimes::{Compio, Monoio, Ours, Smol, Tokio};
 use crate::peers::{self, Amy, PollLoop, PollTwo, Popol, UringPoll, runtimes};
 
 /// The size of a message.
@@ -42,7 +42,15 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// The servers of the group *async-echo* that have one thread.
-pub(crate) const RUNTIMES: &[&str] = &["mio short", "raw level", "tokio", "smol", "poll-async"];
+pub(crate) const RUNTIMES: &[&str] = &[
+    "mio short",
+    "raw level",
+    "tokio",
+    "smol",
+    "monoio",
+    "compio",
+    "poll-async",
+];
 
 /// Those that have workers.
 pub(crate) const WORKERS: &[&str] = &["tokio workers", "smol workers", "poll-async workers"];
@@ -171,6 +179,8 @@ pub(crate) fn serve(kind: &str, connections: usize, messages: u64) -> io::Result
         "tokio" => runtimes::echo::serve(&Tokio::one()?, streams),
         "tokio workers" => runtimes::echo::serve(&Tokio::workers()?, streams),
         "smol" => runtimes::echo::serve(&Smol::one(), streams),
+        "monoio" => runtimes::echo::serve(&Monoio::one()?, streams),
+        "compio" => runtimes::echo::serve(&Compio::one()?, streams),
         "smol workers" => runtimes::echo::serve(&Smol::workers(), streams),
         "poll-async" => runtimes::echo::serve(&Ours::one()?, streams),
         "poll-async workers" => runtimes::echo::serve(&Ours::workers()?, streams),

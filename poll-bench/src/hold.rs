@@ -11,8 +11,7 @@ use std::thread;
 
 use crate::alloc::bytes;
 use crate::echo::BUFFER;
-use crate::peers::runtimes::echo::echo;
-use crate::peers::runtimes::{Ours, Runtime, Smol, Tokio};
+use crate::peers::runtimes::{Compio, Monoio, Ours, Runtime, Smol, Tokio};
 use crate::sys;
 
 /// What is held.
@@ -77,6 +76,8 @@ pub(crate) fn hold(what: &str, kind: &str, count: usize) -> io::Result<()> {
     match kind {
         "tokio" => on(&Tokio::one()?, held, count),
         "smol" => on(&Smol::one(), held, count),
+        "monoio" => on(&Monoio::one()?, held, count),
+        "compio" => on(&Compio::one()?, held, count),
         "poll-async" => on(&Ours::one()?, held, count),
         other => Err(io::Error::other(format!("no runtime is called {other:?}"))),
     }
@@ -191,7 +192,7 @@ async fn connections<R: Runtime>(
     let mut tasks = Vec::with_capacity(count);
     let before = Memory::now()?;
     for stream in ours {
-        tasks.push(R::spawn(echo::<R>(R::stream(stream)?)));
+        tasks.push(R::spawn(R::echo(R::stream(stream)?)));
     }
     go.send(()).map_err(io::Error::other)?;
     let theirs = loop {

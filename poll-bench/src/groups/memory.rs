@@ -63,7 +63,7 @@ impl Case for Memory {
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &["tokio", "smol", "poll-async"]
+        &["tokio", "smol", "monoio", "compio", "poll-async"]
     }
 
     fn slice(&self) -> u64 {

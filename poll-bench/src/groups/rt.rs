@@ -9,7 +9,7 @@ use self::programs::Outstanding;
 use super::{unknown_kind, work_missing};
 use crate::goals::Goal;
 use crate::harness::{Calls, Case, Run, Sample, Size};
-use crate::peers::runtimes::{Ours, Runtime, Smol, Tokio};
+use crate::peers::runtimes::{Compio, Monoio, Ours, Runtime, Smol, Tokio};
 
 pub(super) fn cases() -> Vec<Box<dyn Case>> {
     PROGRAMS
@@ -44,10 +44,18 @@ enum What {
 }
 
 /// A runtime of one thread; the reference has neither sockets nor timers, all others have both.
-const ONE: &[&str] = &["tokio bare", "tokio", "smol", OURS];
+const ONE: &[&str] = &["tokio bare", "tokio", "smol", "monoio", "compio", OURS];
 const TWO: &[&str] = &["tokio workers", "smol workers", OUR_WORKERS];
 // The reference is the cheapest of the peers.
-const TIMED: &[&str] = &["tokio", "tokio workers", "smol", OURS, OUR_WORKERS];
+const TIMED: &[&str] = &[
+    "tokio",
+    "tokio workers",
+    "smol",
+    "monoio",
+    "compio",
+    OURS,
+    OUR_WORKERS,
+];
 const OURS: &str = "poll-async";
 const OUR_WORKERS: &str = "poll-async workers";
 
@@ -250,6 +258,8 @@ impl Case for Program {
             "tokio" => self.on(Tokio::one()?, false),
             "tokio workers" => self.on(Tokio::workers()?, true),
             "smol" => self.on(Smol::one(), false),
+            "monoio" => self.on(Monoio::one()?, false),
+            "compio" => self.on(Compio::one()?, false),
             "smol workers" => self.on(Smol::workers(), true),
             OURS => self.on(Ours::one()?, false),
             OUR_WORKERS => self.on(Ours::workers()?, true),

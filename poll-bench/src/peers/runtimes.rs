@@ -1,6 +1,9 @@
 //! The async runtimes that are compared, behind one trait so that each program is written once.
 
+pub(crate) mod compio;
 pub(crate) mod echo;
+mod local;
+pub(crate) mod monoio;
 pub(crate) mod ours;
 pub(crate) mod smol;
 pub(crate) mod tokio;
@@ -10,8 +13,11 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::echo::BUFFER;
 use crate::sys;
 
+pub(crate) use self::compio::Compio;
+pub(crate) use self::monoio::Monoio;
 pub(crate) use self::ours::Ours;
 pub(crate) use self::smol::Smol;
 pub(crate) use self::tokio::Tokio;
@@ -115,7 +121,90 @@ pub(crate) trait Runtime: 'static {
         stream: &mut Self::Stream,
         bytes: &[u8],
     ) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Echoes until the peer is gone, with a buffer of its own.
+    fn echo(mut stream: Self::Stream) -> impl Future<Output = io::Result<()>> + Send {
+        async move {
+            let mut buffer = [0; BUFFER];
+            loop {
+                let read = Self::read(&mut stream, &mut buffer).await?;
+                if read == 0 {
+                    return Ok(());
+                }
+                Self::write_all(&mut stream, &buffer[..read]).await?;
+            }
+        }
+    }
 }
+
+/// What is the same in runtimes of one thread whose buffers are handed over.
+macro_rules! on_owned_buffers {
+    (::$library:ident) => {
+        type Sender = Sender<u64>;
+        type Receiver = Receiver<u64>;
+        type OnceSender = Sender<u64>;
+        type OnceReceiver = Receiver<u64>;
+        type Mutex = async_lock::Mutex<u64>;
+
+        fn channel(bound: usize) -> (Self::Sender, Self::Receiver) {
+            async_channel::bounded(bound)
+        }
+
+        async fn send(sender: &Self::Sender, value: u64) -> io::Result<()> {
+            sender.send(value).await.map_err(super::gone)
+        }
+
+        async fn receive(receiver: &mut Self::Receiver) -> io::Result<u64> {
+            receiver.recv().await.map_err(super::gone)
+        }
+
+        fn once() -> (Self::OnceSender, Self::OnceReceiver) {
+            async_channel::bounded(1)
+        }
+
+        fn send_once(sender: Self::OnceSender, value: u64) -> io::Result<()> {
+            sender.try_send(value).map_err(super::gone)
+        }
+
+        async fn receive_once(receiver: Self::OnceReceiver) -> io::Result<u64> {
+            receiver.recv().await.map_err(super::gone)
+        }
+
+        fn mutex() -> Self::Mutex {
+            async_lock::Mutex::new(0)
+        }
+
+        async fn add(mutex: &Self::Mutex, value: u64) -> u64 {
+            let mut sum = mutex.lock().await;
+            *sum += value;
+            *sum
+        }
+
+        // io_uring waits for blocking sockets only.
+        fn stream(stream: TcpStream) -> io::Result<Self::Stream> {
+            stream.set_nonblocking(false)?;
+            ::$library::net::TcpStream::from_std(stream)
+                .map($crate::peers::runtimes::local::Local::new)
+        }
+
+        fn listener(listener: TcpListener) -> io::Result<Self::Listener> {
+            listener.set_nonblocking(false)?;
+            ::$library::net::TcpListener::from_std(listener)
+                .map($crate::peers::runtimes::local::Local::new)
+        }
+
+        // Theirs takes a buffer that it may keep.
+        async fn read(_stream: &mut Self::Stream, _buffer: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        async fn write_all(_stream: &mut Self::Stream, _bytes: &[u8]) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    };
+}
+
+use on_owned_buffers;
 
 /// Puts each thread that calls it on the next CPU.
 fn one_after_the_other() -> impl Fn() + Send + Sync + 'static {

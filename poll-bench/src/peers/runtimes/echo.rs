@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Runtime;
-use crate::echo::{BUFFER, Served};
+use crate::echo::Served;
 
 /// Echoes until all peers are gone; how many messages that are is up to them.
 pub(crate) fn serve<R: Runtime>(runtime: &R, streams: Vec<TcpStream>) -> io::Result<Served> {
     let task = runtime.start(async move {
         let mut tasks = Vec::with_capacity(streams.len());
         for stream in streams {
-            tasks.push(R::spawn(echo::<R>(R::stream(stream)?)));
+            tasks.push(R::spawn(R::echo(R::stream(stream)?)));
         }
         for task in tasks {
             R::joined(task.await)??;
@@ -23,18 +23,6 @@ pub(crate) fn serve<R: Runtime>(runtime: &R, streams: Vec<TcpStream>) -> io::Res
     runtime.block_on(async { R::joined(task.await) })??;
     // It waits out of sight.
     Ok(Served::after(0))
-}
-
-/// Echoes until the peer is gone.
-pub(crate) async fn echo<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
-    let mut buffer = [0; BUFFER];
-    loop {
-        let read = R::read(&mut stream, &mut buffer).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        R::write_all(&mut stream, &buffer[..read]).await?;
-    }
 }
 
 /// Accepts so many connections, echoes on each until it is reset, and ends when all are.
@@ -50,7 +38,7 @@ pub(crate) fn serve_accepting<R: Runtime>(
             let stream = R::accept(&mut listener).await?;
             let ended = Arc::clone(&ended);
             R::detach(R::spawn(async move {
-                match echo::<R>(stream).await {
+                match R::echo(stream).await {
                     Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
                     _ => {}
                 }
