@@ -17,6 +17,7 @@ mod in_place;
 mod local;
 mod metrics;
 mod parker;
+pub(crate) mod polling;
 pub(crate) mod queue;
 mod settings;
 mod shared;
@@ -265,7 +266,7 @@ where
     F::Output: Send + 'static,
 {
     let spans = Spans::here("task");
-    match context::with_current(|context| context.lane.make(future, spans)) {
+    match context::with_current(|context| context.make(future, spans)) {
         Some(made) => made.start(),
         None => panic!("{NoRuntime}"),
     }

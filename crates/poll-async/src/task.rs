@@ -19,11 +19,14 @@ pub use yield_now::yield_now;
 
 pub use crate::runtime::{block_in_place, spawn, spawn_blocking, spawn_local};
 
+use core::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
 use crate::runtime::Lane;
 
 pub(crate) use body::{Body, Outcome, Payload};
+pub(crate) use id::Place;
+pub(crate) use running::Running;
 pub(crate) use span::{Span, Spans};
 
 /// The name of the task that polls this; none outside of a task, as in the future of `block_on`.
@@ -48,10 +51,31 @@ pub fn id() -> Id {
 /// What the executor knows of a task.
 #[derive(Debug)]
 pub(crate) struct Meta {
-    /// Whose table it is in.
+    /// What leads to its runtime.
     pub(crate) lane: Arc<Lane>,
-    pub(crate) slot: usize,
-    pub(crate) id: Id,
+    id: Id,
+    slot: u32,
+    /// Whether it was polled before, and has left a waker; looked at by whoever polls it.
+    was_polled: AtomicBool,
+}
+
+impl Meta {
+    // In parts, which leave room for one more.
+    pub(crate) const fn new(lane: Arc<Lane>, Place { id, slot }: Place) -> Self {
+        Self {
+            lane,
+            id,
+            slot,
+            was_polled: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            id: self.id,
+            slot: self.slot,
+        }
+    }
 }
 
 /// A task that is ready to be polled.

@@ -212,5 +212,5 @@ impl Pool {
 
 fn run(runnable: Runnable) {
     // The closure is caught; this is for the waker of whoever waits for it.
-    caught(|| running::run(runnable));
+    caught(|| running::run_outside(runnable));
 }

@@ -9,7 +9,7 @@ use super::handle::Handle;
 use super::shared::{Lane, Shared};
 use super::worker::Core;
 use crate::random::Random;
-use crate::task::Runnable;
+use crate::task::{Place, Runnable};
 
 thread_local! {
     // Never dropped, so that a runtime can be used and end while its thread does.
@@ -52,6 +52,15 @@ impl Context {
     /// Whether this thread is a worker now.
     pub(crate) fn is_worker(&self) -> bool {
         self.core.borrow().is_some()
+    }
+
+    /// The place of a task that this thread spawns: in the table of the worker, if it is one.
+    pub(crate) fn begin(&self) -> Place {
+        let lane = &self.lane;
+        match &*self.core.borrow() {
+            Some(core) => lane.seat().tasks.begin(lane.index(), core.slots()),
+            None => lane.begin_outside(),
+        }
     }
 }
 

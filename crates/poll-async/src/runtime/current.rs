@@ -19,6 +19,7 @@ use super::context::{self, Context};
 use super::handle::Handle;
 use super::idle::Risen;
 use super::parker::Token;
+use super::polling::{self, Polling};
 use super::shared::{Engine, Lane, Shared};
 use super::worker::{self, Core, Next};
 use crate::task::{JoinHandle, Spans, budget, running};
@@ -54,6 +55,7 @@ struct Driving<'a> {
     current: &'a Current,
     context: Rc<Context>,
     _entered: context::Entered,
+    _polling: Polling,
 }
 
 impl Drop for Driving<'_> {
@@ -115,10 +117,12 @@ impl Current {
         let core = lock(&self.rest).core.take()?;
         let context = self.context(handle, Some(core));
         let entered = context::enter(Rc::clone(&context));
+        let polling = polling::work(Rc::clone(&context));
         let driving = Driving {
             current: self,
             context,
             _entered: entered,
+            _polling: polling,
         };
         driving.awake();
         Some(driving)
@@ -204,7 +208,8 @@ impl Current {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.lane.make_local(future, spans).start()
+        let place = self.lane.begin_outside();
+        self.lane.make_local(place, future, spans).start()
     }
 
     /// From here on the engine's descriptor may be waited on by others.
@@ -247,7 +252,7 @@ impl Current {
         let Some(driving) = self.drive(handle) else {
             return;
         };
-        while self.shared().tasks() > 0 {
+        while self.shared().has_tasks() {
             self.shared().drop_tasks();
             driving.context.drop_queued();
             thread::yield_now();
@@ -324,6 +329,7 @@ impl Driving<'_> {
         let parker = &shared.seat(0).parker;
         let limit = self.advanced(limit);
         let _watches = shared.idle.sleep(0, self.context.stop_searching());
+        shared.tell_if_over();
         let mut token = Token::None;
         if !shared.has_queued() && !is_over() {
             let mut engine = self.current.engine();

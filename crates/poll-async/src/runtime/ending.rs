@@ -9,9 +9,9 @@
 //! ```
 //!
 //! Of the two one sees the other, whatever the order. What is not queued yet is found in the tables
-//! of tasks: they are closed, and a task that comes later is refused and dropped by whoever spawns
-//! it. Before that comes [`abort_one`](Ending::abort_one), so that whoever finds a table closed
-//! finds also that there is something to look up.
+//! of tasks: they are closed, and a task that comes later, or has to wait for the first time, is
+//! refused and dropped by whoever spawns or polls it. Those that wait already are woken; before
+//! that comes [`look_up`](Ending::look_up), so that whoever polls them looks whether to drop them.
 //!
 //! The worker of a runtime of one thread has a queue that nobody else sees. It is left where others
 //! find it, under a lock, and then the same question is asked; whoever ends the runtime looks there
@@ -21,7 +21,7 @@ use core::marker::PhantomData;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::idle::{Fences, Proven};
-use crate::threads::{AtomicBool, AtomicUsize, fence};
+use crate::threads::{AtomicBool, fence};
 
 #[derive(Debug)]
 pub(crate) struct Ending<F: Fences = Proven> {
@@ -29,9 +29,9 @@ pub(crate) struct Ending<F: Fences = Proven> {
     is_closing: AtomicBool,
     /// Whether tasks are dropped as soon as they are scheduled.
     is_drained: AtomicBool,
-    /// How many tasks were aborted and have not been dropped yet, and more when the runtime ends:
-    /// while it is not zero, each is looked up before it is polled.
-    aborting: AtomicUsize,
+    /// Whether a task was ever aborted, or all are dropped: then each is looked up before it is
+    /// polled.
+    has_aborted: AtomicBool,
     fences: PhantomData<F>,
 }
 
@@ -40,7 +40,7 @@ impl<F: Fences> Ending<F> {
         Self {
             is_closing: AtomicBool::new(false),
             is_drained: AtomicBool::new(false),
-            aborting: AtomicUsize::new(0),
+            has_aborted: AtomicBool::new(false),
             fences: PhantomData,
         }
     }
@@ -69,19 +69,15 @@ impl<F: Fences> Ending<F> {
     }
 
     /// A task is to be dropped instead of polled; or all are, once and for all.
-    pub(crate) fn abort_one(&self) {
-        self.aborting.fetch_add(1, SeqCst);
-    }
-
-    /// A task that was aborted has been dropped.
-    pub(crate) fn end_one(&self) {
-        self.aborting.fetch_sub(1, SeqCst);
+    pub(crate) fn look_up(&self) {
+        self.has_aborted.store(true, SeqCst);
     }
 
     /// Whether a task that is about to be polled has to be looked up. Relaxed, because what aborts
-    /// a task wakes it afterwards, and that and the poll are ordered by the task.
+    /// a task wakes it afterwards, and that and the poll are ordered by the task; or else it is
+    /// refused when it has to wait for the first time.
     pub(crate) fn may_be_aborted(&self) -> bool {
-        self.aborting.load(Relaxed) != 0
+        self.has_aborted.load(Relaxed)
     }
 }
 

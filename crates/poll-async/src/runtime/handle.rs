@@ -16,7 +16,7 @@ use super::context::{self, Context};
 use super::current::Current;
 use super::metrics::RuntimeMetrics;
 use super::shared::{Lane, Shared};
-use crate::task::{JoinHandle, Spans, budget};
+use crate::task::{JoinHandle, Place, Spans, budget};
 
 /// A handle to a runtime: it spawns tasks from any thread, and makes threads know the runtime.
 ///
@@ -163,7 +163,8 @@ impl Handle {
         F::Output: Send + 'static,
     {
         let spans = Spans::here("task");
-        self.with_lane(|lane| lane.make(future, spans)).start()
+        self.with_lane(|lane, place| lane.make(place, future, spans))
+            .start()
     }
 
     /// Runs `f` on a thread where it may block: on one of its own, but for a limit
@@ -184,16 +185,20 @@ impl Handle {
             let _entered = handle.enter();
             f()
         };
-        self.with_lane(|lane| lane.make_blocking(inside, spans))
+        self.with_lane(|lane, place| lane.make_blocking(place, inside, spans))
             .start()
     }
 
-    /// The own lane of the worker that this thread is, if it is one of this runtime.
-    fn with_lane<R>(&self, f: impl FnOnce(&Arc<Lane>) -> R) -> R {
-        let own = context::with_current(|context| Arc::clone(&context.lane));
-        match own.filter(|own| Arc::ptr_eq(own.shared(), self.shared())) {
-            Some(own) => f(&own),
-            None => f(&self.lane),
+    /// The own lane of the worker that this thread is, if it is one of this runtime, and a place
+    /// for a task.
+    fn with_lane<R>(&self, f: impl FnOnce(&Arc<Lane>, Place) -> R) -> R {
+        let own = context::with_current(|context| {
+            let is_own = Arc::ptr_eq(context.lane.shared(), self.shared());
+            is_own.then(|| (Arc::clone(&context.lane), context.begin()))
+        });
+        match own.flatten() {
+            Some((lane, place)) => f(&lane, place),
+            None => f(&self.lane, self.lane.begin_outside()),
         }
     }
 

@@ -165,7 +165,7 @@ where
     let spans = Spans::here("local");
     let made = context::with_current(|context| {
         let is_local = context.is_local;
-        is_local.then(|| context.lane.make_local(future, spans))
+        is_local.then(|| context.make_local(future, spans))
     });
     match made.flatten() {
         Some(made) => made.start(),

@@ -79,9 +79,9 @@ impl Queue {
 ///
 /// What is left in it is not dropped with it: a task keeps its runtime alive, and so this too.
 // Not dropped, because then filling it is a store: it need not look what it drops.
-pub(crate) struct Place(AtomicCell<ManuallyDrop<Option<Runnable>>>);
+pub(crate) struct Front(AtomicCell<ManuallyDrop<Option<Runnable>>>);
 
-impl Place {
+impl Front {
     pub(crate) const fn new() -> Self {
         Self(AtomicCell::new(ManuallyDrop::new(None)))
     }

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::fmt;
 use core::ptr;
 use core::sync::atomic::Ordering::SeqCst;
-use core::sync::atomic::{AtomicBool, AtomicU64};
+use core::sync::atomic::{AtomicBool, AtomicU64, fence};
 use core::task::Waker;
 use std::io;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use super::clock::{RuntimeClock, SharedClock};
 use super::ending::Ending;
 use super::idle::{Calls, Idle, Risen};
 use super::parker::{Parker, Token};
-use super::queue::{Place, Queue, steal_one, take_one};
+use super::queue::{Front, Queue, steal_one, take_one};
 use super::settings::{Settings, UnhandledPanic};
-use super::tasks::Tasks;
+use super::tasks::{self, Slots, Tasks};
 use super::waiters::{Waiter, Waiters};
 use super::wheel::Wheel;
 use crate::io::source::{OWN, Sources};
-use crate::task::{Id, Payload, Runnable, running};
+use crate::task::{Id, Payload, Place, Runnable, Running, running};
 use crate::threads::Mutex;
 
 /// The engine with its loop. Timers are in the wheels of the workers, and what is posted says only
@@ -55,7 +55,7 @@ impl Drop for Drops {
 /// that are none.
 pub(crate) struct Seat {
     /// The task that was made ready last, to run next: its data is still in the cache.
-    pub(crate) next: Place,
+    pub(crate) next: Front,
     pub(crate) parker: Parker,
     pub(crate) wheel: Wheel,
     pub(crate) tasks: Tasks,
@@ -68,7 +68,7 @@ pub(crate) struct Seat {
 impl Seat {
     fn new() -> Self {
         Self {
-            next: Place::new(),
+            next: Front::new(),
             parker: Parker::default(),
             wheel: Wheel::new(),
             tasks: Tasks::default(),
@@ -273,7 +273,7 @@ impl Shared {
     pub(crate) fn drop_tasks(&self) {
         let mut wakers = Vec::new();
         self.sources.close(&mut wakers);
-        self.ending.abort_one();
+        self.ending.look_up();
         for seat in &self.seats {
             wakers.extend(seat.tasks.close());
         }
@@ -319,21 +319,40 @@ impl Shared {
 
     /// How many tasks are alive.
     pub(crate) fn tasks(&self) -> usize {
-        self.seats.iter().map(|seat| seat.tasks.len()).sum()
+        let seats = self.seats.iter();
+        let alive = tasks::alive(seats.map(|seat| &seat.tasks));
+        usize::try_from(alive).unwrap_or(usize::MAX)
     }
 
-    /// Whether a task is alive, also one that was spawned while the tables were looked at.
+    /// Whether a task is alive.
     pub(crate) fn has_tasks(&self) -> bool {
-        let spawned = || -> u64 { self.seats.iter().map(|seat| seat.tasks.spawned()).sum() };
-        loop {
-            let before = spawned();
-            if self.tasks() > 0 {
-                return true;
-            }
-            if spawned() == before {
-                return false;
-            }
+        self.tasks() > 0
+    }
+
+    /// Calls those that wait for the last task, if there is none. What counts ends leaves it to
+    /// this to find the last one: nothing orders there who waits and what has ended.
+    pub(crate) fn tell_if_over(&self) {
+        if self.waiters.await_tasks() && !self.has_tasks() {
+            self.waiters.wake();
         }
+    }
+
+    /// The task is dropped when it is polled next.
+    pub(crate) fn abort(&self, place: Place) {
+        self.ending.look_up();
+        let waker = self.seat(place.id().shard()).tasks.abort(place);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether the task is to be dropped. One load as long as none was.
+    pub(crate) fn is_aborted(&self, place: Place) -> bool {
+        self.ending.may_be_aborted() && self.seat(place.id().shard()).tasks.is_aborted(place)
+    }
+
+    pub(crate) fn has_ended(&self, place: Place) -> bool {
+        !self.seat(place.id().shard()).tasks.contains(place)
     }
 
     fn report_panic(&self, id: Option<Id>, payload: Payload) {
@@ -389,43 +408,45 @@ impl Lane {
         self.shared.seat(self.seat)
     }
 
-    /// A task has ended, or will never be run: it leaves the table.
-    pub(crate) fn end(&self, slot: usize) {
-        let shared = &self.shared;
-        if self.seat().tasks.remove(slot) {
-            shared.ending.end_one();
-        }
-        if shared.waiters.await_tasks() && shared.tasks() == 0 {
-            shared.waiters.wake();
-        }
+    /// The place of a new task that no worker spawns.
+    pub(crate) fn begin_outside(&self) -> Place {
+        let outside = self.shared.workers();
+        self.shared.seat(outside).tasks.begin_outside(outside)
     }
 
-    pub(crate) fn abort(&self, slot: usize, id: Id) {
-        if let Some(waker) = self.mark_aborted(slot, id) {
-            waker.wake();
+    /// A task has ended that this worker has polled; true if somebody may wait for that.
+    #[must_use]
+    pub(crate) fn end(&self, running: Running, at_hand: &Slots) -> bool {
+        let place = running.place;
+        let shard = place.id().shard();
+        let tasks = &self.shared.seat(shard).tasks;
+        match running.is_first {
+            true => tasks.end_unseen(place, (shard == self.seat).then_some(at_hand)),
+            false => tasks.end(place),
         }
+        self.seat().tasks.count_end();
+        self.shared.waiters.await_tasks()
     }
 
-    /// The task is dropped when it is polled next; what wakes it for that, unless it has ended or
-    /// was aborted before.
-    pub(crate) fn mark_aborted(&self, slot: usize, id: Id) -> Option<Waker> {
-        let waker = self.seat().tasks.abort(slot, id)?;
-        self.shared.ending.abort_one();
-        Some(waker)
-    }
-
-    /// Whether the task is to be dropped. One load unless some task is.
-    #[inline]
-    pub(crate) fn is_aborted(&self, slot: usize) -> bool {
-        self.shared.ending.may_be_aborted() && self.seat().tasks.is_aborted(slot)
+    /// The same for a task that no worker has polled.
+    #[must_use]
+    pub(crate) fn end_outside(&self, running: Running) -> bool {
+        let place = running.place;
+        let tasks = &self.shared.seat(place.id().shard()).tasks;
+        match running.is_first {
+            true => tasks.end_unseen(place, None),
+            false => tasks.end(place),
+        }
+        self.shared
+            .seat(self.shared.workers())
+            .tasks
+            .count_end_outside();
+        fence(SeqCst);
+        self.shared.waiters.await_tasks()
     }
 
     pub(crate) fn report_panic(&self, id: Option<Id>, payload: Payload) {
         self.shared.report_panic(id, payload);
-    }
-
-    pub(crate) fn has_ended(&self, slot: usize, id: Id) -> bool {
-        !self.seat().tasks.contains(slot, id)
     }
 }
 
@@ -435,7 +456,7 @@ mod tests {
     use std::thread;
 
     use super::super::clock::{Origin as Time, RuntimeClock};
-    use super::{Lane, Settings, Shared, take_one};
+    use super::{Arc, Lane, Settings, Shared, Slots, take_one};
     use crate::task::{Spans, running};
 
     #[test]
@@ -443,9 +464,14 @@ mod tests {
         let clock = RuntimeClock::new(Time::System);
         // So many that a look at all takes longer than what happens to a task.
         let (shared, _queues) = Shared::new(256, clock, Settings::default()).unwrap();
-        let lanes = [0, 255].map(|seat| Lane::new(shared.clone(), seat));
-        let next = |lane: &_| {
-            drop(Lane::make(lane, pending::<()>(), Spans::here("task")).start());
+        let lanes = [0, 255].map(|seat| (Lane::new(shared.clone(), seat), Slots::default()));
+        let next = |(lane, at_hand): &(Arc<Lane>, Slots)| {
+            // As the worker would.
+            let place = lane.seat().tasks.begin(lane.index(), at_hand);
+            drop(
+                lane.make(place, pending::<()>(), Spans::here("task"))
+                    .start(),
+            );
             take_one(&shared.injector).unwrap()
         };
         let mut last = next(&lanes[1]);

@@ -2,14 +2,14 @@
 
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context as TaskContext, Poll};
 use std::sync::Arc;
 
 use async_task::{Builder, ScheduleInfo, Task, WithInfo};
 
-use super::context;
+use super::context::{self, Context};
 use super::shared::Lane;
-use crate::task::{Body, JoinHandle, Meta, Outcome, Runnable, Span, Spans, running};
+use crate::task::{Body, JoinHandle, Meta, Outcome, Place, Runnable, Span, Spans, running};
 
 /// A task that was made and is not queued yet, so that no code of others runs while it is made.
 #[must_use = "a task has to be started"]
@@ -33,30 +33,61 @@ impl<T> Made<T> {
     }
 }
 
-impl Lane {
-    pub(crate) fn make<F>(self: &Arc<Self>, future: F, spans: Spans) -> Made<F::Output>
+impl Context {
+    /// A task that this thread spawns.
+    pub(crate) fn make<F>(&self, future: F, spans: Spans) -> Made<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.insert(future, spans, |builder, body| {
+        self.lane.make(self.begin(), future, spans)
+    }
+
+    /// The same for a future that stays on this thread.
+    pub(crate) fn make_local<F>(&self, future: F, spans: Spans) -> Made<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.lane.make_local(self.begin(), future, spans)
+    }
+}
+
+impl Lane {
+    /// A task at that place.
+    pub(crate) fn make<F>(
+        self: &Arc<Self>,
+        place: Place,
+        future: F,
+        spans: Spans,
+    ) -> Made<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.task(place, future, spans, |builder, body| {
             builder.spawn(|_| body, WithInfo(schedule))
         })
     }
 
     /// The same for a future that stays on this thread.
-    pub(crate) fn make_local<F>(self: &Arc<Self>, future: F, spans: Spans) -> Made<F::Output>
+    pub(crate) fn make_local<F>(
+        self: &Arc<Self>,
+        place: Place,
+        future: F,
+        spans: Spans,
+    ) -> Made<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.insert(future, spans, |builder, body| {
+        self.task(place, future, spans, |builder, body| {
             builder.spawn_local(|_| body, WithInfo(schedule))
         })
     }
 
     /// The same for a closure that may block, which runs on a thread of the pool.
-    pub(crate) fn make_blocking<F, T>(self: &Arc<Self>, f: F, spans: Spans) -> Made<T>
+    pub(crate) fn make_blocking<F, T>(self: &Arc<Self>, place: Place, f: F, spans: Spans) -> Made<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -65,32 +96,26 @@ impl Lane {
             let shared = Arc::clone(runnable.metadata().lane.shared());
             shared.pool.push(&shared, runnable);
         };
-        self.insert(Blocking(Some(f)), spans, |builder, body| {
+        self.task(place, Blocking(Some(f)), spans, |builder, body| {
             builder.spawn(|_| body, schedule)
         })
     }
 
-    fn insert<F: Future>(
+    fn task<F: Future>(
         self: &Arc<Self>,
+        place: Place,
         future: F,
         spans: Spans,
         make: impl FnOnce(Builder<Meta>, Body<F>) -> (Runnable, Task<Outcome<F::Output>, Meta>),
     ) -> Made<F::Output> {
         let Spans { inside, outside } = spans;
-        let ((runnable, handle), is_refused) =
-            self.seat().tasks.insert(self.index(), |slot, id| {
-                let lane = Arc::clone(self);
-                let builder = Builder::new().metadata(Meta { lane, slot, id });
-                let lane = Arc::clone(self);
-                let body = Body::new(future, lane, slot, inside);
-                let (runnable, task) = make(builder, body);
-                (runnable, JoinHandle::new(task, id))
-            });
+        let builder = Builder::new().metadata(Meta::new(Arc::clone(self), place));
+        let (runnable, task) = make(builder, Body::new(future, inside));
         Made {
             runnable,
-            handle,
+            handle: JoinHandle::new(task, place.id()),
             span: outside,
-            is_refused,
+            is_refused: place.slot().is_none(),
         }
     }
 }
@@ -115,7 +140,7 @@ impl<F> Unpin for Blocking<F> {}
 impl<F: FnOnce() -> T, T> Future for Blocking<F> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, _context: &mut TaskContext<'_>) -> Poll<T> {
         match self.0.take() {
             Some(f) => Poll::Ready(f()),
             None => Poll::Pending,

@@ -1,7 +1,7 @@
 //! Those that wait for the end of a runtime, or of its last task.
 
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::{AtomicBool, fence};
 use core::task::Waker;
 
 use slab::Slab;
@@ -43,6 +43,9 @@ impl Waiters {
     pub(crate) fn add_for_tasks(&self, waker: Waker) -> Waiter<'_> {
         let waiter = self.add(waker);
         self.await_tasks.store(true, SeqCst);
+        // Whoever ends the last task sees this, or its end is seen from here on: the other fence is
+        // that of a worker that goes to sleep, or of whoever ends a task and is none.
+        fence(SeqCst);
         waiter
     }
 

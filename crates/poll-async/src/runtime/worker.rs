@@ -14,8 +14,10 @@ use super::caught::caught;
 use super::context::{self, Context};
 use super::idle::Risen;
 use super::parker::Token;
+use super::polling;
 use super::queue::Queue;
 use super::shared::{Engine, Lane, Seat, Shared};
+use super::tasks::Slots;
 use crate::random::Random;
 use crate::task::{Runnable, budget, running};
 use crate::threads::MutexGuard;
@@ -38,6 +40,7 @@ pub(crate) struct Core {
     is_searching: Cell<bool>,
     /// Whether what a turn has found is being queued, of which others are told at the end.
     is_waking: Cell<bool>,
+    slots: Slots,
     random: Random,
     /// What a turn of the engine wakes; kept for its memory.
     wakers: RefCell<Vec<Waker>>,
@@ -65,6 +68,7 @@ impl Core {
             may_have_next: Cell::new(false),
             is_searching: Cell::new(false),
             is_waking: Cell::new(false),
+            slots: Slots::default(),
             random: Random::new(seed),
             wakers: RefCell::default(),
         })
@@ -187,6 +191,11 @@ impl Core {
         })
     }
 
+    /// Slots for tasks that this worker spawns.
+    pub(crate) const fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
     pub(crate) const fn random(&self) -> &Random {
         &self.random
     }
@@ -221,7 +230,7 @@ impl Context {
             }
         }
         count(&self.lane.seat().polls);
-        let id = runnable.metadata().id;
+        let id = runnable.metadata().place().id();
         let budget = shared.settings.task_budget;
         let started = shared
             .settings
@@ -312,6 +321,7 @@ impl Context {
             .idle
             .sleep(index, is_searching)
             .then(|| Watch::new(shared));
+        shared.tell_if_over();
         if shared.has_work() {
             self.rise(true);
             return;
@@ -521,6 +531,7 @@ fn turn(shared: &Shared, engine: &mut Engine, limit: Limit, wakers: &mut Vec<Wak
 /// The loop of a worker among several, until the runtime ends or the core is moved elsewhere.
 pub(crate) fn work(context: Rc<Context>) {
     let _entered = context::enter(Rc::clone(&context));
+    let _polling = polling::work(Rc::clone(&context));
     while let Some(next) = context.next() {
         match next {
             Next::Run(runnable) => context.run(runnable),

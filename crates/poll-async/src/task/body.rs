@@ -12,8 +12,8 @@ use std::sync::Arc;
 use pin_project_lite::pin_project;
 
 use super::span::Span;
-use super::{Id, running};
-use crate::runtime::{Lane, caught};
+use super::{Id, Running, running};
+use crate::runtime::{Lane, caught, polling};
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -27,7 +27,7 @@ pub(crate) struct Outcome<T>(Option<Result<T, Box<Panicked>>>);
 struct Panicked {
     payload: Payload,
     id: Option<Id>,
-    lane: Arc<Lane>,
+    lane: Option<Arc<Lane>>,
 }
 
 impl<T> Outcome<T> {
@@ -42,7 +42,11 @@ impl<T> Drop for Outcome<T> {
     /// caught.
     fn drop(&mut self) {
         match self.0.take() {
-            Some(Err(panicked)) => panicked.lane.report_panic(panicked.id, panicked.payload),
+            Some(Err(panicked)) => {
+                if let Some(lane) = panicked.lane {
+                    lane.report_panic(panicked.id, panicked.payload);
+                }
+            }
             Some(Ok(value)) if mem::needs_drop::<T>() => caught(|| drop(value)),
             _ => {}
         }
@@ -55,8 +59,6 @@ pin_project! {
         // None once it is finished, so that its destructor has run before the join.
         #[pin]
         future: Option<F>,
-        lane: Arc<Lane>,
-        slot: usize,
         span: Span,
     }
 
@@ -76,21 +78,15 @@ fn give_up<F>(body: Pin<&mut Body<F>>) {
     let dropped = catch_unwind(AssertUnwindSafe(|| {
         body.span.within(|| body.future.set(None));
     }));
-    if let Err(payload) = dropped {
-        body.lane.report_panic(running::id(), payload);
+    if let (Err(payload), Some(lane)) = (dropped, polling::lane()) {
+        lane.report_panic(running::id(), payload);
     }
-    body.lane.end(*body.slot);
 }
 
 impl<F> Body<F> {
-    /// For the task at `slot` in the table of `lane`, which it leaves at its end.
-    pub(crate) const fn new(future: F, lane: Arc<Lane>, slot: usize, span: Span) -> Self {
-        Self {
-            future: Some(future),
-            lane,
-            slot,
-            span,
-        }
+    pub(crate) const fn new(future: F, span: Span) -> Self {
+        let future = Some(future);
+        Self { future, span }
     }
 }
 
@@ -98,20 +94,23 @@ impl<F: Future> Future for Body<F> {
     type Output = Outcome<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Here and not before: what is scheduled already is not scheduled again by an abort, so
-        // that one that came after a look at a queued task would be seen by nobody.
-        if self.lane.is_aborted(self.slot) {
-            give_up(self);
-            return Poll::Ready(Outcome(None));
-        }
         let mut this = self.as_mut().project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            // Only if polled after its end, which the executor does not.
+        let (Some(running), Some(future)) = (running::now(), this.future.as_mut().as_pin_mut())
+        else {
+            // Only if polled after its end, or by somebody else, which the executor does not.
             return Poll::Pending;
         };
+        // Here and not before: what is scheduled already is not scheduled again by an abort, so
+        // that one that came after a look at a queued task would be seen by nobody.
+        if polling::is_aborted(running) {
+            return dropped(self, running);
+        }
         let span = &*this.span;
         let polled = catch_unwind(AssertUnwindSafe(|| span.within(|| future.poll(context))));
         let mut result = match polled {
+            Ok(Poll::Pending) if running.is_first && !polling::wait(running, context.waker()) => {
+                return dropped(self, running);
+            }
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(value)) => Ok(value),
             Err(payload) => Err(payload),
@@ -126,10 +125,17 @@ impl<F: Future> Future for Body<F> {
         } else {
             this.future.set(None);
         }
-        this.lane.end(*this.slot);
+        polling::end(running);
         Poll::Ready(Outcome(Some(result.map_err(|payload| {
-            let (id, lane) = (running::id(), Arc::clone(this.lane));
+            let (id, lane) = (running::id(), polling::lane());
             Box::new(Panicked { payload, id, lane })
         }))))
     }
+}
+
+/// The end of a task that is not polled any more.
+fn dropped<F: Future>(body: Pin<&mut Body<F>>, running: Running) -> Poll<Outcome<F::Output>> {
+    give_up(body);
+    polling::end(running);
+    Poll::Ready(Outcome(None))
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_task::Task;
 
 use super::body::{Outcome, Payload};
-use super::{Id, Meta};
+use super::{Id, Meta, Place};
 use crate::runtime::Lane;
 
 /// A task that was spawned, to wait for: as a future it returns what the task returned.
@@ -44,8 +44,8 @@ impl<T> JoinHandle<T> {
     /// A closure of [`spawn_blocking`](crate::spawn_blocking) that has begun is not stopped.
     pub fn abort(&self) {
         if let Some(task) = &self.task {
-            let Meta { lane, slot, id } = task.metadata();
-            lane.abort(*slot, *id);
+            let meta = task.metadata();
+            meta.lane.shared().abort(meta.place());
         }
     }
 
@@ -54,7 +54,7 @@ impl<T> JoinHandle<T> {
     pub fn abort_handle(&self) -> AbortHandle {
         let place = self.task.as_ref().map(|task| {
             let meta = task.metadata();
-            (Arc::clone(&meta.lane), meta.slot)
+            (Arc::clone(&meta.lane), meta.place())
         });
         AbortHandle { place, id: self.id }
     }
@@ -113,7 +113,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
 #[derive(Clone)]
 pub struct AbortHandle {
     // None if the task was joined already.
-    place: Option<(Arc<Lane>, usize)>,
+    place: Option<(Arc<Lane>, Place)>,
     id: Id,
 }
 
@@ -126,8 +126,8 @@ impl AbortHandle {
 
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
-        if let Some((lane, slot)) = &self.place {
-            lane.abort(*slot, self.id);
+        if let Some((lane, place)) = &self.place {
+            lane.shared().abort(*place);
         }
     }
 
@@ -135,7 +135,7 @@ impl AbortHandle {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         let place = self.place.as_ref();
-        place.is_none_or(|(lane, slot)| lane.has_ended(*slot, self.id))
+        place.is_none_or(|(lane, place)| lane.shared().has_ended(*place))
     }
 }
 

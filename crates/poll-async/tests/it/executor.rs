@@ -18,7 +18,7 @@ use crate::drive::poll_once;
 use crate::stage::within_limit;
 
 /// One thread that drives itself, and one to three of its own.
-fn kinds() -> Vec<io::Result<Runtime>> {
+pub(crate) fn kinds() -> Vec<io::Result<Runtime>> {
     let several = |workers| Builder::new_multi_thread().worker_threads(workers).build();
     let mut kinds = vec![Builder::new_current_thread().build()];
     kinds.extend((1..=3).map(several));

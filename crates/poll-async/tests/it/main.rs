@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(feature = "macros")]
+mod aborts;
 mod attributes;
 mod auto_traits;
 mod barrier;

@@ -25,12 +25,14 @@ const RUNNING: usize = 2;
 struct Duties {
     /// Whoever ends the runtime says so before it looks for what is queued.
     says_so_first: bool,
-    /// It says that tasks may be aborted before it closes their table.
+    /// It says that tasks are to be looked up before it wakes them.
     aborts_first: bool,
     /// It wakes what is not queued.
     wakes_all: bool,
-    /// A table that is closed refuses tasks.
+    /// A table that is closed refuses tasks that are spawned.
     refuses: bool,
+    /// And those that have to wait for the first time.
+    refuses_to_wait: bool,
     /// Whoever makes a task ready asks whether all are dropped.
     asks_after_push: bool,
     /// The worker asks when it has left its queue where others find it.
@@ -46,6 +48,7 @@ const ALL: Duties = Duties {
     aborts_first: true,
     wakes_all: true,
     refuses: true,
+    refuses_to_wait: true,
     asks_after_push: true,
     asks_after_leaving: true,
     looks_for_the_queue: true,
@@ -56,7 +59,8 @@ const ALL: Duties = Duties {
 struct Table {
     is_closed: bool,
     alive: Vec<usize>,
-    aborted: Vec<usize>,
+    /// Those that have left a waker.
+    wait: Vec<usize>,
 }
 
 struct Task {
@@ -74,8 +78,6 @@ struct Runtime<F: Fences> {
     tasks: Vec<Task>,
     /// The worker's own queue, while no thread is the worker.
     left: Mutex<Option<Vec<usize>>>,
-    /// Whether a task was polled that is dropped.
-    has_polled: AtomicBool,
     duties: Duties,
 }
 
@@ -95,14 +97,14 @@ impl<F: Fences + Send + Sync + 'static> Runtime<F> {
             table: Mutex::default(),
             tasks: (0..tasks).map(task).collect(),
             left: Mutex::new(Some(Vec::new())),
-            has_polled: AtomicBool::new(false),
             duties,
         })
     }
 
     fn spawn(&self, task: usize, own: Own<'_>) {
         let mut table = self.table.lock().unwrap();
-        let is_refused = table.is_closed && self.duties.refuses;
+        // A worker looks without the lock, and may see it too late.
+        let is_refused = own.is_none() && table.is_closed && self.duties.refuses;
         if !is_refused {
             table.alive.push(task);
         }
@@ -156,47 +158,40 @@ impl<F: Fences + Send + Sync + 'static> Runtime<F> {
     }
 
     fn cancel(&self, task: usize) {
+        self.tasks[task].state.swap(RUNNING, Ordering::AcqRel);
+        self.drop_polled(task);
+    }
+
+    fn drop_polled(&self, task: usize) {
+        self.tasks[task].drops.fetch_add(1, Ordering::AcqRel);
         let mut table = self.table.lock().unwrap();
-        let is_new = table.alive.contains(&task) && !table.aborted.contains(&task);
-        if is_new {
-            table.aborted.push(task);
-        }
+        table.alive.retain(|other| *other != task);
+        table.wait.retain(|other| *other != task);
         drop(table);
-        if is_new {
-            self.ending.abort_one();
-        }
-        if !self.poll(task, None) {
-            self.has_polled.store(true, Ordering::Release);
-        }
+        self.tasks[task].state.store(ENDED, Ordering::Release);
     }
 
-    fn is_aborted(&self, task: usize) -> bool {
-        self.ending.may_be_aborted() && {
-            let table = self.table.lock().unwrap();
-            table.is_closed || table.aborted.contains(&task)
+    /// Leaves a waker; false if the task is refused.
+    fn wait(&self, task: usize) -> bool {
+        let mut table = self.table.lock().unwrap();
+        let is_first = !table.wait.contains(&task);
+        let is_refused = is_first && table.is_closed && self.duties.refuses_to_wait;
+        if is_first && !is_refused {
+            table.wait.push(task);
         }
+        !is_refused
     }
 
-    /// True if it was dropped instead.
-    fn poll(&self, task: usize, own: Own<'_>) -> bool {
+    /// It waits, unless it is to be dropped instead.
+    fn poll(&self, task: usize, own: Own<'_>) {
         let state = &self.tasks[task].state;
         state.swap(RUNNING, Ordering::AcqRel);
-        let is_aborted = self.is_aborted(task);
-        if is_aborted {
-            self.tasks[task].drops.fetch_add(1, Ordering::AcqRel);
-            let mut table = self.table.lock().unwrap();
-            table.alive.retain(|other| *other != task);
-            let aborted = table.aborted.len();
-            table.aborted.retain(|other| *other != task);
-            if table.aborted.len() < aborted {
-                self.ending.end_one();
-            }
-            drop(table);
-            state.store(ENDED, Ordering::Release);
+        let is_aborted = || self.ending.may_be_aborted() && self.table.lock().unwrap().is_closed;
+        if is_aborted() || !self.wait(task) {
+            self.drop_polled(task);
         } else if state.fetch_and(!RUNNING, Ordering::AcqRel) & SCHEDULED != 0 {
             self.push(task, own);
         }
-        is_aborted
     }
 
     /// A thread that is the worker for a moment: it spawns a task, polls another, and leaves.
@@ -229,17 +224,17 @@ impl<F: Fences + Send + Sync + 'static> Runtime<F> {
             self.ending.drain();
         }
         if self.duties.aborts_first {
-            self.ending.abort_one();
+            self.ending.look_up();
         }
         let mut table = self.table.lock().unwrap();
         table.is_closed = true;
-        let alive = table.alive.clone();
+        let wait = table.wait.clone();
         drop(table);
-        if !self.duties.aborts_first {
-            self.ending.abort_one();
-        }
         if self.duties.wakes_all {
-            alive.into_iter().for_each(|task| self.wake(task, None));
+            wait.into_iter().for_each(|task| self.wake(task, None));
+        }
+        if !self.duties.aborts_first {
+            self.ending.look_up();
         }
         self.drop_injected();
         if !self.duties.says_so_first {
@@ -253,12 +248,12 @@ impl<F: Fences + Send + Sync + 'static> Runtime<F> {
     /// The end of a runtime whose tasks only this thread drops, but for those that are refused.
     fn end_alone(&self) {
         self.ending.close();
-        self.ending.abort_one();
+        self.ending.look_up();
         let mut table = self.table.lock().unwrap();
         table.is_closed = true;
-        let alive = table.alive.clone();
+        let wait = table.wait.clone();
         drop(table);
-        alive.into_iter().for_each(|task| self.wake(task, None));
+        wait.into_iter().for_each(|task| self.wake(task, None));
         while !self.table.lock().unwrap().alive.is_empty() {
             self.drop_injected();
             thread::yield_now();
@@ -267,10 +262,8 @@ impl<F: Fences + Send + Sync + 'static> Runtime<F> {
 
     /// # Panics
     ///
-    /// If a task was forgotten, dropped twice, or polled after it was to be dropped.
+    /// If a task was forgotten or dropped twice.
     fn assert_all_dropped(&self) {
-        let polled = self.has_polled.load(Ordering::Acquire);
-        assert!(!polled, "a task was polled instead of dropped");
         for (number, task) in self.tasks.iter().enumerate() {
             let drops = task.drops.load(Ordering::Acquire);
             assert!(drops > 0, "task {number} was forgotten");
@@ -322,7 +315,7 @@ fn woken(duties: Duties) {
     checked(move || {
         let runtime = Runtime::<Proven>::new(duties, 1);
         runtime.tasks[0].state.store(0, Ordering::Release);
-        runtime.table.lock().unwrap().alive.push(0);
+        assert!(runtime.wait(0));
         let waker = runtime.clone();
         let waker = thread::spawn(move || waker.wake(0, None));
         runtime.end();
@@ -333,8 +326,18 @@ fn woken(duties: Duties) {
 
 /// Another is the worker: it spawns a task, polls one that was queued before, and leaves.
 fn driven(duties: Duties) {
+    driving(duties, false);
+}
+
+/// The same where the task that was queued has waited before.
+fn driven_again(duties: Duties) {
+    driving(duties, true);
+}
+
+fn driving(duties: Duties, has_waited: bool) {
     checked(move || {
         let runtime = Runtime::<Proven>::new(duties, 2);
+        assert!(!has_waited || runtime.wait(1));
         runtime.spawn(1, None);
         let driver = runtime.clone();
         let driver = thread::spawn(move || driver.drive(0));
@@ -373,6 +376,7 @@ fn loom_a_task_that_is_woken_at_the_end_is_dropped() {
 #[test]
 fn loom_tasks_of_a_worker_that_leaves_at_the_end_are_dropped() {
     driven(ALL);
+    driven_again(ALL);
 }
 
 fn without(leave_out: impl FnOnce(&mut Duties)) -> Duties {
@@ -389,7 +393,6 @@ fn finds(complaint: &str, model: fn(Duties), duties: Duties) {
 }
 
 const FORGOTTEN: &str = "was forgotten";
-const POLLED: &str = "polled instead of dropped";
 
 #[test]
 fn loom_ending_without_its_fence_is_found() {
@@ -411,12 +414,17 @@ fn loom_ending_that_is_said_after_the_tasks_were_dropped_is_found() {
 }
 
 #[test]
-fn loom_closing_a_table_before_tasks_are_looked_up_is_found() {
+fn loom_waking_tasks_that_are_not_looked_up_is_found() {
     finds(
-        POLLED,
-        spawned::<Proven, 1>,
+        FORGOTTEN,
+        driven_again,
         without(|it| it.aborts_first = false),
     );
+}
+
+#[test]
+fn loom_a_closed_table_that_lets_tasks_wait_is_found() {
+    finds(FORGOTTEN, driven, without(|it| it.refuses_to_wait = false));
 }
 
 #[test]
@@ -464,7 +472,7 @@ fn loom_ending_without_a_look_at_what_a_worker_has_left_is_found() {
 fn loom_a_wake_that_whoever_polls_does_not_see_is_found() {
     finds(
         FORGOTTEN,
-        driven,
+        driven_again,
         without(|it| it.wakes_are_published = false),
     );
 }

@@ -20,7 +20,10 @@ fn a_thief_that_takes_all_others_does_not_hide_the_task_that_is_next() {
     let lane = Lane::new(shared.clone(), 0);
     let mut tasks: Vec<_> = (0..2)
         .map(|_| {
-            drop(lane.make(pending::<()>(), Spans::here("task")).start());
+            drop(
+                lane.make(lane.begin_outside(), pending::<()>(), Spans::here("task"))
+                    .start(),
+            );
             take_one(&shared.injector).unwrap()
         })
         .collect();
@@ -63,10 +66,13 @@ fn a_task_that_gives_way_to_the_next_one_waits_behind_it() {
     let core = Core::new(queues.into_iter().next().unwrap(), 1);
     let lane = Lane::new(shared.clone(), 0);
     let spawned = || {
-        drop(lane.make(pending::<()>(), Spans::here("task")).start());
+        drop(
+            lane.make(lane.begin_outside(), pending::<()>(), Spans::here("task"))
+                .start(),
+        );
         take_one(&shared.injector).unwrap()
     };
-    let id = |task: &Runnable| task.metadata().id;
+    let id = |task: &Runnable| task.metadata().place().id();
     let tasks = [spawned(), spawned(), spawned()];
     let ids = tasks.each_ref().map(id);
     let [first, second, third] = tasks;
