@@ -178,17 +178,20 @@ impl Core {
         stolen.or_else(|| self.queue.take_from(&shared.injector))
     }
 
-    /// Takes what a worker has left behind that did not poll a task since the last look.
+    /// Takes what a worker has left behind that did not poll a task since the last look; or what is
+    /// queued for all, if nobody was woken for it because a worker searches that does not come back
+    /// from a waker of others.
     fn take_over(&self, lane: &Lane, seen: &[u64]) -> Option<Runnable> {
         let shared = lane.shared();
         let stuck = shared.seats().zip(seen).enumerate();
         let mut stuck = stuck.filter(|(other, (seat, seen))| {
             *other != lane.index() && seat.polls.load(Relaxed) == **seen
         });
-        stuck.find_map(|(other, (seat, _))| {
+        let left = stuck.find_map(|(other, (seat, _))| {
             let stealer = shared.stealers().get(other)?;
             self.queue.steal_from(stealer).or_else(|| seat.next.take())
-        })
+        });
+        left.or_else(|| self.queue.take_from(&shared.injector))
     }
 
     /// Slots for tasks that this worker spawns.

@@ -1,12 +1,14 @@
-//! What a worker takes next while another one steals from it.
+//! What a worker takes next while another one steals from it, or does not come back.
 
 use core::future::pending;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Core, IN_A_ROW, Next};
+use super::{Context, Core, IN_A_ROW, Next, work};
 use crate::runtime::clock::{Origin as Time, RuntimeClock};
+use crate::runtime::handle::Handle;
 use crate::runtime::queue::{steal_one, take_one};
 use crate::runtime::settings::Settings;
 use crate::runtime::{Lane, Shared};
@@ -89,6 +91,33 @@ fn a_task_that_gives_way_to_the_next_one_waits_behind_it() {
         running::cancel(task);
     }
     stolen.into_iter().for_each(running::cancel);
+}
+
+#[test]
+fn what_is_queued_for_all_does_not_wait_for_a_searcher_that_is_stuck_in_a_waker() {
+    let clock = RuntimeClock::new(Time::System);
+    let (shared, queues) = Shared::new(2, clock, Settings::default()).unwrap();
+    // The other worker: woken for something, and a waker of others does not return.
+    assert!(shared.idle.try_search());
+    let core = Core::new(queues.into_iter().next().unwrap(), 1);
+    let lane = Lane::new(shared.clone(), 0);
+    let handle = Handle::several(Lane::new(shared.clone(), 2));
+    let for_worker = lane.clone();
+    let worker = thread::spawn(move || work(Context::new(for_worker, handle, Some(core), false)));
+    while shared.idle.sleepers() == 0 {
+        thread::yield_now();
+    }
+    let (ran, has_run) = mpsc::channel();
+    let task = async move { ran.send(()).unwrap() };
+    drop(
+        lane.make(lane.begin_outside(), task, Spans::here("task"))
+            .start(),
+    );
+    let result = has_run.recv_timeout(Duration::from_secs(20));
+    shared.close();
+    worker.join().unwrap();
+    shared.drain();
+    assert_eq!(result, Ok(()));
 }
 
 /// What is next, but for the looks at the engine in between.
