@@ -1,6 +1,7 @@
 //! Which runtime a thread is in, and which worker it is.
 
 use core::cell::{Cell, RefCell};
+use core::iter::successors;
 use core::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -101,6 +102,12 @@ pub(crate) fn current() -> Option<Rc<Context>> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
+/// The same, and below it what the thread was in before: a worker that enters another runtime is
+/// one all the same.
+pub(crate) fn all() -> impl Iterator<Item = Rc<Context>> {
+    successors(current(), |context| context.before.borrow().clone())
+}
+
 /// Gives `runnable` to the worker of its runtime that this thread is, or back if it is none.
 pub(crate) fn with_core(
     runnable: Runnable,
@@ -137,9 +144,8 @@ pub(crate) fn is_core_of(shared: &Arc<Shared>) -> bool {
 ///
 /// If this thread is a worker, which has to come back to its other tasks.
 pub(crate) fn assert_may_block() {
-    let is_worker = with_current(|context| context.core.borrow().is_some());
     assert!(
-        is_worker != Some(true),
+        !all().any(|context| context.is_worker()),
         "block_on inside a task would block the thread that polls it: await the future instead, or \
          call it inside of block_in_place on a runtime of several threads"
     );

@@ -11,7 +11,7 @@ use crate::threads::{Mutex, lock};
 /// thread everything else waits, which is what [`spawn_blocking`](crate::spawn_blocking) is for.
 /// If the system refuses the thread, the others take over what waits for this one.
 pub fn block_in_place<T>(f: impl FnOnce() -> T) -> T {
-    if let Some(context) = context::current() {
+    for context in context::all() {
         hand_over(&context);
     }
     f()

@@ -1,14 +1,16 @@
 //! Which runtime a thread is in while code of others runs, and after it.
 
 use core::future::{Future, poll_fn};
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::panic::catch_unwind;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use poll_api::{Clock, Instant as ApiInstant};
-use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor};
+use poll_async::runtime::{Builder, Handle, LocalRuntime, Runtime, RuntimeFlavor, block_in_place};
 use poll_async::time::{Instant, sleep, sleep_until};
 use poll_async::{spawn, sync::oneshot};
 use poll_os::Monotonic;
@@ -55,6 +57,49 @@ fn a_guard_that_leaves_a_task_takes_nobody_elses_runtime_away() {
     assert!(is_in(&inner));
     drop(entered);
     assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn a_task_that_has_entered_a_runtime_may_not_block_its_worker_on_it() {
+    let [outer, inner] = [one_thread(), one_thread()];
+    let handle = inner.handle().clone();
+    let own = outer.handle().clone();
+    let task = outer.spawn(async move {
+        let blocks = [handle, own].map(|handle| {
+            let _entered = handle.enter();
+            catch_unwind(AssertUnwindSafe(|| handle.block_on(async {}))).is_ok()
+        });
+        assert_eq!(blocks, [false; 2]);
+    });
+    outer.block_on(task).unwrap();
+}
+
+#[test]
+fn a_worker_that_has_entered_another_runtime_is_handed_over_before_it_blocks() {
+    let inner = one_thread();
+    let [_, outer] = runtimes();
+    let (blocked, blocks) = mpsc::channel();
+    let (ends, tasks): (Vec<_>, Vec<_>) = (0..2)
+        .map(|_| {
+            let (end, ended) = mpsc::channel();
+            let (handle, blocked) = (inner.handle().clone(), blocked.clone());
+            let task = async move {
+                let _entered = handle.enter();
+                block_in_place(|| {
+                    blocked.send(()).unwrap();
+                    ended.recv_timeout(LIMIT)
+                })
+            };
+            (end, outer.spawn(task))
+        })
+        .unzip();
+    for _ in &tasks {
+        blocks.recv_timeout(LIMIT).unwrap();
+    }
+    outer.spawn(async move { ends.into_iter().for_each(|end| end.send(()).unwrap()) });
+    for task in tasks {
+        assert_eq!(outer.block_on(task).unwrap(), Ok(()));
+    }
 }
 
 /// A clock that is in a runtime of its own while it is asked.
