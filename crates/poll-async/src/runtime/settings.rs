@@ -74,7 +74,7 @@ impl Default for Settings {
             event_interval: 61,
             global_queue_interval: 61,
             task_budget: Some(128),
-            watch_interval: Some(Duration::from_millis(1)),
+            watch_interval: Some(Duration::from_micros(500)),
             seed: None,
             unhandled_panic: UnhandledPanic::Ignore,
             slow_poll: None,

@@ -335,6 +335,10 @@ impl Context {
             let token = match engine {
                 Some(mut engine) => {
                     let (token, has_woken) = self.park_on(&mut engine, watch.is_some());
+                    if let Some(seen) = &mut watch {
+                        // Its own turn says nothing of the others.
+                        seen.turns = shared.turns.load(Relaxed);
+                    }
                     drop(engine);
                     if has_woken {
                         // First it is awake, so that what it wakes is not given to others.
