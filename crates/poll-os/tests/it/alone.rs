@@ -1,5 +1,11 @@
-//! Tests of what belongs to the whole process; only features have such tests.
-#![cfg(any(feature = "count", feature = "tracing"))]
+//! Tests of what belongs to the whole process, or that the children of others would disturb: only
+//! features and epoll have such tests.
+#![cfg(any(
+    feature = "count",
+    feature = "tracing",
+    target_os = "linux",
+    target_os = "android"
+))]
 
 use std::env;
 use std::process::Command;
@@ -12,7 +18,7 @@ pub(crate) fn alone(name: &str, test: impl FnOnce()) {
         return test();
     }
     let status = Command::new(env::current_exe().unwrap())
-        .args(["--exact", name, "--test-threads=1"])
+        .args(["--exact", name, "--test-threads=1", "--show-output"])
         .env(CHILD, "1")
         .status()
         .unwrap();

@@ -7,16 +7,21 @@ use poll_conformance::run;
 use poll_os::epoll::Poll;
 use sys_epoll::{Epoll, Errno, Event};
 
+use crate::alone::alone;
 use crate::fixture::KernelFixture;
 use crate::nesting::nesting;
 
 #[test]
 fn epoll_keeps_the_contract() {
-    let fixture = KernelFixture {
-        rounds_waits_up: rounds_waits_up(),
-        ..KernelFixture::new(Poll::new, nesting())
-    };
-    run(fixture).assert_passed();
+    // A child of another test has this one's descriptors until it runs its program, and what was
+    // closed meanwhile stays registered.
+    alone("conformance_epoll::epoll_keeps_the_contract", || {
+        let fixture = KernelFixture {
+            rounds_waits_up: rounds_waits_up(),
+            ..KernelFixture::new(Poll::new, nesting())
+        };
+        run(fixture).assert_passed();
+    });
 }
 
 /// Whether epoll_pwait2(2) is missing, as before Linux 5.11, or forbidden: a wait finds out, and a
