@@ -123,7 +123,7 @@ impl Builder {
 
     /// How often a sleeping worker of several looks after those that run, to take over what one
     /// that does not come back has left behind: its tasks, its timers and the sockets. 0.5 ms by
-    /// default; none is never. What is left behind waits for an interval or two.
+    /// default; none is never. What is left behind waits for one to three intervals.
     ///
     /// It costs a wake-up each time, while a worker runs and another sleeps. Without it a task that
     /// blocks its thread may hold up everything else.

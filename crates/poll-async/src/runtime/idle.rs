@@ -235,3 +235,28 @@ impl<F: Fences> Idle<F> {
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Calls, Idle, Proven, Risen};
+
+    #[test]
+    fn the_watch_goes_from_the_one_on_the_engine_to_the_next_sleeper() {
+        let idle = Idle::<Proven>::new(3, true);
+        assert!(idle.sleep(0, false));
+        idle.set_poller(Some(0));
+        assert!(idle.sleep(1, false), "who is on the engine rises first");
+        assert!(!idle.sleep(2, false));
+        assert_eq!(idle.rise(0, false), Risen::Itself(Calls::default()));
+    }
+
+    #[test]
+    fn a_watcher_of_sleepers_stops_when_it_was_quiet() {
+        let idle = Idle::<Proven>::new(2, true);
+        assert!(idle.sleep(0, false));
+        assert!(!idle.stop_watching(0, true), "the other one is awake");
+        assert!(!idle.sleep(1, false));
+        assert!(!idle.stop_watching(0, false), "the other one was just now");
+        assert!(idle.stop_watching(0, true));
+    }
+}

@@ -91,11 +91,11 @@ pub(crate) fn end(running: Running) {
     let is_over = with_poller(|poller| {
         let lane = poller.lane();
         let is_over = match poller {
-            Poller::Worker(context) => match &*context.core.borrow() {
-                Some(core) => lane.end(running, core.slots()),
-                None => lane.end_outside(running),
-            },
-            Poller::Other(lane) => lane.end_outside(running),
+            Poller::Worker(context) => {
+                let core = context.core.borrow();
+                lane.end(running, core.as_ref().map(|core| core.slots()))
+            }
+            Poller::Other(_) => lane.end(running, None),
         };
         is_over.then(|| Arc::clone(lane))
     });

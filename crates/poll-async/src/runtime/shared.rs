@@ -414,34 +414,24 @@ impl Lane {
         self.shared.seat(outside).tasks.begin_outside(outside)
     }
 
-    /// A task has ended that this worker has polled; true if somebody may wait for that.
+    /// A task has ended; true if somebody may wait for that. Whoever has polled it as this worker
+    /// has slots at hand.
     #[must_use]
-    pub(crate) fn end(&self, running: Running, at_hand: &Slots) -> bool {
+    pub(crate) fn end(&self, running: Running, at_hand: Option<&Slots>) -> bool {
         let place = running.place;
         let shard = place.id().shard();
         let tasks = &self.shared.seat(shard).tasks;
         match running.is_first {
-            true => tasks.end_unseen(place, (shard == self.seat).then_some(at_hand)),
+            true => tasks.end_unseen(place, at_hand.filter(|_| shard == self.seat)),
             false => tasks.end(place),
         }
-        self.seat().tasks.count_end();
-        self.shared.waiters.await_tasks()
-    }
-
-    /// The same for a task that no worker has polled.
-    #[must_use]
-    pub(crate) fn end_outside(&self, running: Running) -> bool {
-        let place = running.place;
-        let tasks = &self.shared.seat(place.id().shard()).tasks;
-        match running.is_first {
-            true => tasks.end_unseen(place, None),
-            false => tasks.end(place),
+        if at_hand.is_some() {
+            self.seat().tasks.count_end();
+        } else {
+            let outside = self.shared.workers();
+            self.shared.seat(outside).tasks.count_end_outside();
+            fence(SeqCst);
         }
-        self.shared
-            .seat(self.shared.workers())
-            .tasks
-            .count_end_outside();
-        fence(SeqCst);
         self.shared.waiters.await_tasks()
     }
 
